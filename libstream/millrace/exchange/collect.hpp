@@ -1,0 +1,98 @@
+#pragma once
+
+#include "millrace/chunk/owned.hpp"
+#include "millrace/exchange/writer_base.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace millrace {
+
+/// The partitions that one stage partition contributes to an output, with their places in the stream's order.
+template <class T>
+class collect_payload final : public payload {
+public:
+  struct part {
+    partition_order order;
+    std::vector<T> items;
+  };
+
+  std::size_t records() const override {
+    std::size_t n = 0;
+    for (auto& p : parts)
+      n += p.items.size();
+    return n;
+  }
+
+  std::vector<part> parts;
+};
+
+/// The end of a stage whose stream goes to an output. Records become owned values here, on the stage's own worker.
+///
+/// With a limit, only the first `limit` records of each lane are kept: all that `print` can need.
+template <class T>
+class collect_writer final : public writer_base<collect_writer<T>, T> {
+public:
+  static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+
+  explicit collect_writer(std::size_t limit = no_limit) : limit_{limit} {}
+
+  void clear() {
+    out_ = std::make_shared<collect_payload<owned_t<T>>>();
+    open_.clear();
+  }
+
+  void opened(partition_order order) {
+    auto& lane = lane_at(order.lane);
+    lane.part = out_->parts.size();
+    out_->parts.push_back({order, {}});
+  }
+
+  void write(partition_order order, std::span<T> records) {
+    auto& lane = lane_at(order.lane);
+    auto& items = out_->parts[lane.part].items;
+    auto n = std::min(records.size(), limit_ - lane.kept);
+    lane.kept += n;
+    for (auto& record : records.first(n)) {
+      if constexpr (std::is_same_v<T, owned_t<T>>)
+        items.push_back(std::move(record));
+      else
+        items.push_back(to_owned(record));
+    }
+  }
+
+  std::vector<payload_ptr> take() override { return {std::move(out_)}; }
+
+private:
+  struct lane_state {
+    std::size_t part = 0;
+    std::size_t kept = 0;
+  };
+
+  lane_state& lane_at(std::uint32_t lane) {
+    if (open_.size() <= lane)
+      open_.resize(lane + 1);
+    return open_[lane];
+  }
+
+  std::size_t limit_;
+  std::shared_ptr<collect_payload<owned_t<T>>> out_;
+  std::vector<lane_state> open_;
+};
+
+/// All partitions of an output in the order of the stream's elements.
+template <class T>
+std::vector<std::vector<T>> ordered_partitions(const std::vector<payload_ptr>& slots) {
+  std::vector<const typename collect_payload<T>::part*> parts;
+  for (auto& slot : slots)
+    for (auto& p : static_cast<const collect_payload<T>&>(*slot).parts)
+      parts.push_back(&p);
+  std::ranges::stable_sort(parts, {}, [](auto* p) { return p->order; });
+  std::vector<std::vector<T>> out;
+  out.reserve(parts.size());
+  for (auto* p : parts)
+    out.push_back(p->items);
+  return out;
+}
+
+} // namespace millrace

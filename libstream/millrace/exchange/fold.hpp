@@ -1,0 +1,113 @@
+#pragma once
+
+#include "millrace/exchange/writer_base.hpp"
+#include "millrace/op/op.hpp"
+
+#include <functional>
+#include <optional>
+
+namespace millrace {
+
+/// At most one value: the partial result of one stage partition.
+template <class T>
+class fold_payload final : public payload {
+public:
+  std::size_t records() const override { return value ? 1 : 0; }
+  std::optional<T> value;
+};
+
+/// Upstream half of `reduce(f)`: one partial result for each stage partition that saw a record.
+template <class T, class F>
+class reduce_writer final : public writer_base<reduce_writer<T, F>, T> {
+public:
+  reduce_writer(op_info_ptr info, F f) : info_{std::move(info)}, f_{std::move(f)} {}
+
+  void clear() { value_.reset(); }
+
+  void write(partition_order, std::span<T> records) {
+    guarded(*info_, [&] {
+      std::size_t i = 0;
+      if (!value_)
+        value_.emplace(std::move(records[i++]));
+      for (; i < records.size(); ++i)
+        value_.emplace(std::invoke(f_, std::move(*value_), std::move(records[i])));
+    });
+  }
+
+  std::vector<payload_ptr> take() override {
+    auto out = std::make_shared<fold_payload<T>>();
+    this->template keep_inputs<T>(*out);
+    out->value = std::move(value_);
+    return {std::move(out)};
+  }
+
+private:
+  op_info_ptr info_;
+  F f_;
+  std::optional<T> value_;
+};
+
+/// Downstream half of `reduce(f)`: combines the partial results in upstream order; no record, no result.
+template <class T, class F>
+class reduce_reader final : public exchange_reader {
+public:
+  reduce_reader(op_info_ptr info, consumer<T>& down, F f)
+      : info_{std::move(info)}, down_{down}, f_{std::move(f)} {}
+
+  void read(const batch_context& context, std::uint32_t partition,
+            const std::vector<payload_ptr>& slots) override {
+    std::optional<T> total;
+    guarded(*info_, [&] {
+      for (auto& slot : slots) {
+        auto& part = static_cast<const fold_payload<T>&>(*slot).value;
+        if (!part)
+          continue;
+        if (total)
+          total.emplace(std::invoke(f_, std::move(*total), T(*part)));
+        else
+          total.emplace(*part);
+      }
+    });
+    down_.begin(context);
+    down_.open({0, partition});
+    if (total)
+      down_.consume(std::span<T>{&*total, 1});
+    down_.close();
+    down_.end();
+  }
+
+private:
+  op_info_ptr info_;
+  consumer<T>& down_;
+  F f_;
+};
+
+/// Upstream half of `count()`.
+template <class T>
+class count_writer final : public writer_base<count_writer<T>, T> {
+public:
+  void clear() { count_ = 0; }
+  void write(partition_order, std::span<T> records) { count_ += static_cast<std::int64_t>(records.size()); }
+
+  std::vector<payload_ptr> take() override {
+    auto out = std::make_shared<fold_payload<std::int64_t>>();
+    out->value = count_;
+    return {std::move(out)};
+  }
+
+private:
+  std::int64_t count_ = 0;
+};
+
+/// Downstream half of `count()`: exactly one element, 0 for an empty batch.
+class count_reader final : public exchange_reader {
+public:
+  explicit count_reader(consumer<std::int64_t>& down);
+  void read(const batch_context& context, std::uint32_t partition,
+            const std::vector<payload_ptr>& slots) override;
+
+private:
+  consumer<std::int64_t>& down_;
+};
+
+} // namespace millrace

@@ -1,0 +1,94 @@
+#pragma once
+
+#include "millrace/block/typed_block.hpp"
+#include "millrace/chunk/batch.hpp"
+#include "millrace/source/source_spec.hpp"
+
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+
+namespace millrace {
+
+/// The blocks of a batch, one for each partition.
+template <class T>
+std::vector<block_ptr> to_blocks(const batch<T>& from) {
+  std::vector<block_ptr> blocks;
+  for (std::size_t i = 0; i < from.partitions(); ++i)
+    blocks.push_back(make_typed_block(from.partition(i)));
+  return blocks;
+}
+
+/// A queue of batches for `queue_stream`. Push from any thread, before and after start. Unbounded: what is pushed is held
+/// until its batch is made.
+template <class T>
+class batch_feed {
+public:
+  void push(batch<T> records) {
+    std::lock_guard guard{mutex_};
+    queue_.push_back(std::move(records));
+  }
+
+  std::size_t size() const {
+    std::lock_guard guard{mutex_};
+    return queue_.size();
+  }
+
+  /// The next batch, if there is one.
+  std::optional<batch<T>> pop() {
+    std::lock_guard guard{mutex_};
+    if (queue_.empty())
+      return std::nullopt;
+    auto out = std::move(queue_.front());
+    queue_.pop_front();
+    return out;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::deque<batch<T>> queue_;
+};
+
+/// `queue_stream`: one queued batch at a time, or all that are queued united; the default when the queue is empty.
+template <class T>
+class queue_source final : public pull_source {
+public:
+  queue_source(std::shared_ptr<batch_feed<T>> feed, bool one_at_a_time, batch<T> when_empty)
+      : feed_{std::move(feed)}, one_at_a_time_{one_at_a_time}, when_empty_{std::move(when_empty)} {}
+
+  std::optional<std::vector<block_ptr>> pull(batch_time) override {
+    auto next = feed_->pop();
+    if (!next)
+      return to_blocks(when_empty_);
+    auto blocks = to_blocks(*next);
+    while (!one_at_a_time_ && (next = feed_->pop()))
+      for (auto& b : to_blocks(*next))
+        blocks.push_back(std::move(b));
+    return blocks;
+  }
+
+private:
+  std::shared_ptr<batch_feed<T>> feed_;
+  bool one_at_a_time_;
+  batch<T> when_empty_;
+};
+
+/// `input_stream(f)`: f(time) returns the batch, or nothing when the stream has none at that time.
+template <class T, class F>
+class function_source final : public pull_source {
+public:
+  explicit function_source(F f) : f_{std::move(f)} {}
+
+  std::optional<std::vector<block_ptr>> pull(batch_time time) override {
+    std::optional<batch<T>> next = std::invoke(f_, time);
+    if (!next)
+      return std::nullopt;
+    return to_blocks(*next);
+  }
+
+private:
+  F f_;
+};
+
+} // namespace millrace

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "millrace/base/time.hpp"
+#include "millrace/plan/graph.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <source_location>
+#include <string>
+
+namespace millrace {
+
+enum class context_state { initialised, active, stopped };
+
+/// The graph of a context while it is being built, shared by the context and every stream made from it.
+///
+/// Built by one thread at a time. Once the context has started, every call that would change the graph throws
+/// stream_error(illegal_state) with Spark's words, the operation and its place.
+class graph_builder {
+public:
+  graph_builder(duration batch_interval, std::uint32_t parallelism)
+      : batch_interval_{batch_interval}, parallelism_{parallelism} {}
+
+  duration batch_interval() const noexcept { return batch_interval_; }
+  /// Partitions of a shuffle when the user gives no number.
+  std::uint32_t parallelism() const noexcept { return parallelism_; }
+
+  context_state state() const;
+  void set_state(context_state s);
+
+  /// Who a new operation is; throws unless the graph can still be changed.
+  std::shared_ptr<op_info> describe_new(std::string operation, const std::source_location& site) const;
+
+  job_graph& graph() noexcept { return *graph_; }
+  std::shared_ptr<const job_graph> frozen() const noexcept { return graph_; }
+
+  /// Partition counts given by users: 0 is "the default"; more than max_partitions is an error.
+  std::uint32_t partitions_or_default(std::uint32_t wanted, const op_info& info) const;
+  static constexpr std::uint32_t max_partitions = 1U << 16;
+
+private:
+  duration batch_interval_;
+  std::uint32_t parallelism_;
+  mutable std::mutex mutex_;
+  context_state state_ = context_state::initialised;
+  std::shared_ptr<job_graph> graph_ = std::make_shared<job_graph>();
+};
+
+} // namespace millrace

@@ -1,0 +1,171 @@
+#pragma once
+
+#include "millrace/exchange/combine.hpp"
+#include "millrace/exchange/group.hpp"
+#include "millrace/exchange/scatter.hpp"
+#include "millrace/flow/graph_builder.hpp"
+#include "millrace/op/flat_map.hpp"
+#include "millrace/op/map.hpp"
+
+#include <concepts>
+#include <functional>
+#include <source_location>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+
+template <class T>
+class dstream;
+
+/// The aggregator of a plain reduction: the first value is the combiner, both merges are f.
+template <class V, class F>
+auto reduction(F f) {
+  auto merge = [f](V& sum, const V& v) mutable { sum = std::invoke(f, std::move(sum), v); };
+  return aggregator{[](V&& v) { return std::move(v); }, merge, merge};
+}
+
+/// The operations of a stream of pairs; a stream of anything else has none of them. Base class of dstream<T>.
+template <class T>
+class pair_operations {};
+
+/// For each keyed operation the last argument but the place is either a number of partitions (0: the default
+/// parallelism) or a partitioner such as `partition_with(n, f)`.
+template <class K, class V>
+class pair_operations<std::pair<K, V>> {
+  using here = std::source_location;
+  using pair = std::pair<K, V>;
+
+public:
+  /// f(value) -> new value; the key stays.
+  template <class F>
+  auto map_values(F f, here site = here::current()) const {
+    using out = std::pair<K, std::decay_t<std::invoke_result_t<F&, V&&>>>;
+    auto on_value = [f](pair&& p) mutable { return out{std::move(p.first), std::invoke(f, std::move(p.second))}; };
+    return self().template narrow<out>(
+      "map_values", site, [on_value](op_info_ptr info, consumer<out>& down) -> consumer_ptr {
+        return std::make_unique<map_op<pair, out, decltype(on_value)>>(std::move(info), down, on_value);
+      });
+  }
+
+  /// f(value) -> a range of new values; each gets the key.
+  template <class F>
+    requires std::ranges::input_range<std::invoke_result_t<F&, V&&>>
+  auto flat_map_values(F f, here site = here::current()) const {
+    using out = std::pair<K, std::ranges::range_value_t<std::invoke_result_t<F&, V&&>>>;
+    return self().template flat_map_with<out>(
+      "flat_map_values",
+      [f](pair&& p, emitter<out>& emit) mutable {
+        for (auto&& value : std::invoke(f, std::move(p.second)))
+          emit(out{p.first, std::move(value)});
+      },
+      site);
+  }
+
+  /// One pair for each key, with f over its values. f must be associative and commutative.
+  template <class F>
+    requires std::convertible_to<std::invoke_result_t<F&, V, V>, V>
+  auto reduce_by_key(F f, std::uint32_t partitions = 0, here site = here::current()) const {
+    return combined("reduce_by_key", reduction<V>(std::move(f)), partitions, site);
+  }
+
+  template <class F, partitioner_for<K> P>
+    requires std::convertible_to<std::invoke_result_t<F&, V, V>, V>
+  auto reduce_by_key(F f, P partitioner, here site = here::current()) const {
+    return combined_by("reduce_by_key", reduction<V>(std::move(f)), std::move(partitioner), true, site);
+  }
+
+  /// `create(value) -> C`, `merge_value(C, value) -> C`, `merge_combiners(C, C) -> C`. Without map-side combining every
+  /// record is moved and combined at its target.
+  template <class Create, class MergeValue, class MergeCombiners>
+  auto combine_by_key(Create create, MergeValue merge_value, MergeCombiners merge_combiners,
+                      std::uint32_t partitions = 0, bool map_side_combine = true,
+                      here site = here::current()) const {
+    using combiner = std::decay_t<std::invoke_result_t<Create&, V&&>>;
+    aggregator in_place{
+      std::move(create),
+      [merge_value](combiner& c, V v) mutable { c = std::invoke(merge_value, std::move(c), std::move(v)); },
+      [merge_combiners](combiner& c, const combiner& other) mutable {
+        c = std::invoke(merge_combiners, std::move(c), other);
+      }};
+    auto n = checked_partitions("combine_by_key", partitions, site);
+    return combined_by("combine_by_key", std::move(in_place), hash_partitioner{n}, map_side_combine, site);
+  }
+
+  /// All values of a key, in the order of the stream.
+  auto group_by_key(std::uint32_t partitions = 0, here site = here::current()) const {
+    auto n = checked_partitions("group_by_key", partitions, site);
+    return group_by_key(hash_partitioner{n}, site);
+  }
+
+  template <partitioner_for<K> P>
+  auto group_by_key(P partitioner, here site = here::current()) const {
+    auto append = [](std::vector<V>& group, V v) { group.push_back(std::move(v)); };
+    auto concatenate = [](std::vector<V>& group, const std::vector<V>& other) {
+      group.insert(group.end(), other.begin(), other.end());
+    };
+    aggregator groups{[](V&& v) { return std::vector<V>{std::move(v)}; }, append, concatenate};
+    return combined_by("group_by_key", std::move(groups), std::move(partitioner), false, site);
+  }
+
+  /// The same pairs, each in the partition of its key.
+  auto partition_by(std::uint32_t partitions, here site = here::current()) const {
+    auto n = checked_partitions("partition_by", partitions, site);
+    return partition_by(hash_partitioner{n}, site);
+  }
+
+  template <partitioner_for<K> P>
+  auto partition_by(P partitioner, here site = here::current()) const {
+    auto info = describe("partition_by", partitioner.partitions, site);
+    return self().template exchange<pair>(
+      info, partitioner.partitions,
+      [partitioner](auto& who) { return std::make_unique<scatter_writer<K, V, P>>(who, partitioner); },
+      [](auto&, consumer<pair>& down) { return std::make_unique<records_reader<pair>>(down); });
+  }
+
+  /// For operations built on keyed combining: `operation` is the name shown to the user.
+  template <class Agg>
+  auto combined(const char* operation, Agg aggregate, std::uint32_t partitions, here site) const {
+    auto n = checked_partitions(operation, partitions, site);
+    return combined_by(operation, std::move(aggregate), hash_partitioner{n}, true, site);
+  }
+
+private:
+  const dstream<pair>& self() const { return static_cast<const dstream<pair>&>(*this); }
+
+  std::shared_ptr<op_info> describe(const char* operation, std::uint32_t partitions, here site) const {
+    auto info = self().builder_->describe_new(operation, site);
+    if (partitions == 0)
+      throw stream_error{errc::invalid_argument,
+                         millrace::describe(*info) + ": 0 partitions; at least 1 is needed"};
+    self().builder_->partitions_or_default(partitions, *info);
+    return info;
+  }
+
+  std::uint32_t checked_partitions(const char* operation, std::uint32_t partitions, here site) const {
+    auto info = self().builder_->describe_new(operation, site);
+    return self().builder_->partitions_or_default(partitions, *info);
+  }
+
+  template <class Agg, class P>
+  auto combined_by(const char* operation, Agg aggregate, P partitioner, bool map_side, here site) const {
+    static_assert(keyable<K>, "the key type needs a hash (std::hash or millrace_hash) and operator==");
+    using C = std::decay_t<std::invoke_result_t<decltype(aggregate.create)&, V&&>>;
+    using out = std::pair<K, C>;
+    auto info = describe(operation, partitioner.partitions, site);
+    return self().template exchange<out>(
+      info, partitioner.partitions,
+      [=](auto& who) -> std::unique_ptr<exchange_writer> {
+        if (map_side)
+          return std::make_unique<combine_writer<K, V, C, Agg, P>>(who, aggregate, partitioner);
+        return std::make_unique<scatter_writer<K, V, P>>(who, partitioner);
+      },
+      [=](auto& who, consumer<out>& down) -> std::unique_ptr<stage_reader> {
+        if (map_side)
+          return std::make_unique<combine_reader<K, C, Agg>>(who, down, aggregate);
+        return std::make_unique<group_reader<K, V, C, Agg>>(who, down, aggregate);
+      });
+  }
+};
+
+} // namespace millrace

@@ -1,0 +1,164 @@
+#include "millrace/flow/stream_context.hpp"
+
+#include "millrace/source/length_framer.hpp"
+#include "millrace/source/line_framer.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <thread>
+
+namespace millrace {
+
+namespace {
+
+std::uint32_t parallelism_of(const configuration& conf) {
+  if (auto wanted = conf.integer("stream.default_parallelism"); wanted > 0)
+    return static_cast<std::uint32_t>(wanted);
+  auto threads = conf.master().threads;
+  return threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::unique_ptr<record_framer> make_line_framer(std::size_t max_record_bytes) {
+  return std::make_unique<line_framer>(max_record_bytes);
+}
+
+std::unique_ptr<record_framer> make_length_framer(std::size_t max_record_bytes) {
+  return std::make_unique<length_framer>(max_record_bytes);
+}
+
+} // namespace
+
+/// Shared with the runtime's callbacks, which may come while the context is being destroyed.
+struct basic_stream_context::shared_state {
+  std::mutex mutex;
+  std::vector<std::shared_ptr<listener>> listeners;
+  std::optional<error> first_error;
+  std::shared_ptr<log_observer> log;
+  std::shared_ptr<metric_observer> metrics = null_metrics();
+
+  std::optional<error> reported() {
+    std::lock_guard guard{mutex};
+    return first_error;
+  }
+};
+
+basic_stream_context::basic_stream_context(configuration conf, duration batch_interval,
+                                           std::unique_ptr<runtime> engine)
+    : conf_{std::move(conf)}, engine_{std::move(engine)}, shared_{std::make_shared<shared_state>()} {
+  if (batch_interval.ms() <= 0)
+    throw stream_error{errc::invalid_argument,
+                       "the batch interval is " + to_string(batch_interval) + "; it must be at least 1 ms"};
+  builder_ = std::make_shared<graph_builder>(batch_interval, parallelism_of(conf_));
+}
+
+basic_stream_context::~basic_stream_context() {
+  request_stop(stop_mode::immediate);
+  engine_->wait_stopped(std::nullopt);
+}
+
+dstream<std::string_view> basic_stream_context::socket_text_stream(std::string host, std::uint16_t port,
+                                                                   here site) {
+  return add_source<std::string_view>("socket_text_stream",
+                                      socket_source{std::move(host), port, make_line_framer}, site);
+}
+
+dstream<std::string_view> basic_stream_context::socket_stream(
+  std::string host, std::uint16_t port,
+  std::function<std::unique_ptr<record_framer>(std::size_t)> make_framer, here site) {
+  return add_source<std::string_view>("socket_stream",
+                                      socket_source{std::move(host), port, std::move(make_framer)}, site);
+}
+
+socket_source basic_stream_context::framed_blocks(std::string host, std::uint16_t port) {
+  return {std::move(host), port, make_length_framer};
+}
+
+void basic_stream_context::add_listener(std::shared_ptr<listener> l) {
+  std::lock_guard guard{shared_->mutex};
+  shared_->listeners.push_back(std::move(l));
+}
+
+void basic_stream_context::remove_listener(const std::shared_ptr<listener>& l) {
+  std::lock_guard guard{shared_->mutex};
+  std::erase(shared_->listeners, l);
+}
+
+void basic_stream_context::set_log(std::shared_ptr<log_observer> log) { shared_->log = std::move(log); }
+
+void basic_stream_context::set_metrics(std::shared_ptr<metric_observer> metrics) {
+  shared_->metrics = std::move(metrics);
+}
+
+job basic_stream_context::make_job() {
+  if (!shared_->log) {
+    auto level = parse_log_level(conf_.text("log.level"));
+    shared_->log = make_spdlog_observer(level ? *level : log_level::info);
+  }
+  job what{conf_, batch_interval(), builder_->frozen(), shared_->log, shared_->metrics, hash_seed{static_cast<std::uint64_t>(conf_.integer("state.hash_seed"))}, {}, {}};
+  what.listeners = [shared = shared_] {
+    std::lock_guard guard{shared->mutex};
+    return shared->listeners;
+  };
+  what.report_error = [shared = shared_](const error& e) {
+    std::lock_guard guard{shared->mutex};
+    if (!shared->first_error)
+      shared->first_error = e;
+  };
+  return what;
+}
+
+void basic_stream_context::start() {
+  std::lock_guard guard{starting_};
+  auto what = make_job();
+  switch (state()) {
+    case context_state::active:
+      logger{what.log, "context"}.warning("start: the context has already been started; nothing is done");
+      return;
+    case context_state::stopped:
+      throw stream_error{errc::illegal_state, "the context has already been stopped and cannot be started again: "
+                                              "make a new one"};
+    case context_state::initialised: break;
+  }
+  try {
+    builder_->graph().validate();
+    builder_->set_state(context_state::active);
+    engine_->start(std::move(what));
+  } catch (...) {
+    builder_->set_state(context_state::stopped);
+    throw;
+  }
+}
+
+void basic_stream_context::request_stop(stop_mode mode) {
+  builder_->set_state(context_state::stopped);
+  engine_->request_stop(mode);
+}
+
+void basic_stream_context::stop(stop_mode mode) {
+  request_stop(mode);
+  if (!engine_->on_own_thread())
+    engine_->wait_stopped(std::nullopt);
+}
+
+int basic_stream_context::await_termination() {
+  if (state() == context_state::initialised)
+    throw stream_error{errc::illegal_state, "await_termination: the context has not been started"};
+  engine_->wait_stopped(std::nullopt);
+  builder_->set_state(context_state::stopped);
+  if (auto e = shared_->reported())
+    throw stream_error{*e};
+  return 0;
+}
+
+bool basic_stream_context::await_termination_for(duration limit) {
+  if (auto e = shared_->reported())
+    throw stream_error{*e};
+  bool stopped = engine_->wait_stopped(limit.chrono()) && state() != context_state::initialised;
+  if (auto e = shared_->reported())
+    throw stream_error{*e};
+  if (stopped)
+    builder_->set_state(context_state::stopped);
+  return stopped;
+}
+
+} // namespace millrace

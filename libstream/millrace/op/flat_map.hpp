@@ -1,0 +1,86 @@
+#pragma once
+
+#include "millrace/chunk/chunk_buffer.hpp"
+#include "millrace/op/op.hpp"
+
+#include <functional>
+#include <ranges>
+
+namespace millrace {
+
+/// What a flat_map function pushes its results to: `emit(value)`. Valid only during the call it is given to.
+template <class T>
+class emitter {
+public:
+  using value_type = T;
+
+  emitter(chunk_buffer<T>& buffer, consumer<T>& down) : buffer_{buffer}, down_{down} {}
+
+  template <class U>
+  void operator()(U&& value) {
+    if (buffer_.full())
+      flush();
+    buffer_.emplace(std::forward<U>(value));
+  }
+
+  void flush() {
+    if (!buffer_.empty())
+      down_.consume(buffer_.records());
+    buffer_.clear();
+  }
+
+private:
+  chunk_buffer<T>& buffer_;
+  consumer<T>& down_;
+};
+
+/// `flat_map(f)` with `f(record, emit)`: any number of results, in order.
+template <class In, class Out, class F>
+class flat_map_emit_op final : public op<In, Out> {
+public:
+  flat_map_emit_op(op_info_ptr info, consumer<Out>& down, F f)
+      : op<In, Out>{std::move(info), down}, f_{std::move(f)}, emit_{out_, down} {}
+
+  void begin(const batch_context& context) override {
+    out_.clear();
+    op<In, Out>::begin(context);
+  }
+
+  void consume(std::span<In> records) override {
+    guarded(this->info(), [&] {
+      for (auto& record : records)
+        std::invoke(f_, std::move(record), emit_);
+    });
+    emit_.flush();
+  }
+
+private:
+  F f_;
+  chunk_buffer<Out> out_;
+  emitter<Out> emit_;
+};
+
+/// Turns a function that returns a range into one that emits the range's elements.
+template <class F>
+class emit_range {
+public:
+  explicit emit_range(F f) : f_{std::move(f)} {}
+
+  template <class In, class Out>
+  void operator()(In&& record, emitter<Out>& emit) {
+    auto&& range = std::invoke(f_, std::forward<In>(record));
+    constexpr bool owned = !std::is_lvalue_reference_v<decltype(std::invoke(f_, std::forward<In>(record)))>
+                           && !std::ranges::view<std::remove_cvref_t<decltype(range)>>;
+    for (auto&& element : range) {
+      if constexpr (owned)
+        emit(std::move(element));
+      else
+        emit(element);
+    }
+  }
+
+private:
+  F f_;
+};
+
+} // namespace millrace

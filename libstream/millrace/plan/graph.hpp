@@ -1,0 +1,42 @@
+#pragma once
+
+#include "millrace/plan/source_node.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace millrace {
+
+/// The operations of a job as the user wrote them. Built by one thread before start; frozen and shared afterwards.
+class job_graph {
+public:
+  /// Takes part in ids and messages: who the next operation is.
+  node_id next_id() const noexcept { return node_id{static_cast<std::uint32_t>(nodes_.size())}; }
+  stream_id next_stream() const noexcept {
+    return stream_id{static_cast<std::uint32_t>(sources_.size())};
+  }
+
+  void add(node_ptr n);
+
+  const std::vector<node_ptr>& nodes() const noexcept { return nodes_; }
+  const std::vector<std::shared_ptr<source_node>>& sources() const noexcept { return sources_; }
+  /// Output operations in the order of registration, which is the order in which they run.
+  const std::vector<node_ptr>& outputs() const noexcept { return outputs_; }
+
+  /// Checks that can only be made when the graph is complete; throws stream_error naming the operation and its place.
+  void validate() const;
+
+private:
+  std::vector<node_ptr> nodes_;
+  std::vector<std::shared_ptr<source_node>> sources_;
+  std::vector<node_ptr> outputs_;
+};
+
+/// Which streams and outputs have no batch at a time at which some sources have none. An operation on an absent stream is
+/// absent; a union of which a parent is absent is an error that names the union (Spark: "Could not generate RDD from a
+/// parent for unifying").
+result<std::vector<bool>> absent_nodes(const job_graph& graph, const std::vector<stream_id>& absent,
+                                       batch_time time);
+
+} // namespace millrace

@@ -1,0 +1,252 @@
+#include "millrace/run/inline_runtime.hpp"
+
+#include "millrace/run/batch_progress.hpp"
+#include "millrace/run/inline_receivers.hpp"
+#include "millrace/run/output_runner.hpp"
+#include "millrace/run/stage_runner.hpp"
+
+#include <algorithm>
+
+namespace millrace {
+
+class inline_runtime::running {
+public:
+  running(job what, manual_clock& time)
+      : job_{std::move(what)}, clock_{time},
+        seed_{job_.seed.value != 0 ? job_.seed : hash_seed{1}},
+        plan_{make_plan(job_.graph, parallelism(job_.conf))},
+        schedule_{job_.batch_interval, time.wall_now()},
+        block_interval_{job_.conf.get_duration("stream.block_interval")},
+        store_{{job_.conf.bytes("stream.block_store_bytes")}},
+        assembler_{*job_.graph, store_, 1}, progress_{progress_options(job_)}, receivers_{job_, time},
+        outputs_{plan_, seed_, max_failures(job_.conf), executor_, time} {
+    for (auto& s : plan_.stages) {
+      auto& instances = stages_.emplace_back();
+      for (std::uint32_t p = 0; p < s.partitions; ++p)
+        instances.emplace_back(plan_, s, p, seed_);
+    }
+    receivers_.start();
+    tell([&](listener& l) { l.on_streaming_started(clock_.wall_now()); });
+  }
+
+  void advance(batch_time to) {
+    inside_ = true;
+    while (!stopped_) {
+      auto block_due = (clock_.wall_now() + block_interval_).floor(block_interval_);
+      auto next = std::min({to, block_due, schedule_.deadline()});
+      clock_.set(next);
+      receivers_.poll(store_, assembler_);
+      run_due();
+      if (stop_wanted_)
+        finish(*stop_wanted_);
+      if (next == to)
+        break;
+    }
+    inside_ = false;
+  }
+
+  void stop(stop_mode mode) {
+    if (inside_)
+      stop_wanted_ = mode;
+    else if (!stopped_)
+      finish(mode);
+  }
+
+  bool stopped() const noexcept { return stopped_; }
+  bool inside() const noexcept { return inside_; }
+
+private:
+  static std::uint32_t parallelism(const configuration& conf) {
+    auto wanted = conf.integer("stream.default_parallelism");
+    return static_cast<std::uint32_t>(wanted != 0 ? wanted : std::max(1U, conf.master().threads));
+  }
+  static std::uint32_t max_failures(const configuration& conf) {
+    return static_cast<std::uint32_t>(conf.integer("stream.task_max_failures"));
+  }
+  static batch_progress::options progress_options(const job& what) {
+    batch_progress::options o;
+    o.queue.max_in_flight = 1;
+    o.on_failure = parse_failure_policy(what.conf.text("stream.on_batch_failure")).value();
+    o.batch_interval = what.batch_interval;
+    o.delay_ratio = what.conf.real("stream.delay_warning");
+    return o;
+  }
+
+  template <class F>
+  void tell(F f) {
+    for (auto& l : job_.listeners())
+      f(*l);
+  }
+
+  void run_due() {
+    auto ticks = schedule_.due(clock_.wall_now());
+    if (!ticks.empty())
+      assembler_.due(ticks.begin, ticks.end - ticks.period, ticks.period);
+    while (!stopped_ && !failed_) {
+      auto next = assembler_.next();
+      if (!next)
+        break;
+      auto time = assembler_.last();
+      if (*next)
+        run_batch(**next);
+      else
+        fail_batch(time, next->error());
+      assembler_.done(time);
+    }
+  }
+
+  void fail_batch(batch_time time, const error& e) {
+    auto empty = std::make_shared<allocated_batch>();
+    empty->time = time;
+    if (auto submitted = progress_.submit(empty, clock_.wall_now()); submitted)
+      complete(time, {}, e);
+  }
+
+  void run_batch(const allocated_batch_ptr& batch) {
+    auto run = progress_.submit(batch, clock_.wall_now());
+    if (!run)
+      throw stream_error{run.error()};
+    auto info = progress_.info(batch->time);
+    tell([&](listener& l) { l.on_batch_submitted(info); });
+    tell([&](listener& l) { l.on_batch_started(info); });
+    if (auto absent = absent_nodes(*job_.graph, batch->absent, batch->time); !absent) {
+      complete(batch->time, {}, absent.error());
+      return;
+    }
+    run_stages(*batch);
+    std::vector<output_info> infos;
+    std::optional<error> failure;
+    for (auto& output : plan_.outputs) {
+      auto ready = output_gates_[output.id.value()].next();
+      tell([&](listener& l) { l.on_output_started(outputs_.describe(output.id, batch->time)); });
+      auto outcome = outputs_.run(output.id, *ready);
+      tell([&](listener& l) { l.on_output_completed(outcome.info); });
+      infos.push_back(outcome.info);
+      if (outcome.failure && !failure)
+        failure = outcome.failure;
+    }
+    complete(batch->time, std::move(infos), failure);
+  }
+
+  void run_stages(const allocated_batch& batch) {
+    std::vector<std::vector<input_gate>> gates;
+    for (auto& s : plan_.stages)
+      gates.emplace_back(s.partitions, input_gate{s.slots});
+    output_gates_.clear();
+    for (auto& o : plan_.outputs)
+      output_gates_.emplace_back(o.slots);
+    auto tries = max_failures(job_.conf);
+    for (auto& s : plan_.stages) {
+      auto sources = source_inputs(s, batch);
+      for (std::uint32_t p = 0; p < s.partitions; ++p) {
+        auto input = sources.empty() ? *gates[s.id.value()][p].next() : input_gate::ready{sources[p], nullptr};
+        route(s, p, run_stage(stages_[s.id.value()][p], input, tries), gates, batch.time);
+      }
+    }
+  }
+
+  static std::vector<std::shared_ptr<const stage_input>> source_inputs(const stage& s, const allocated_batch& batch) {
+    std::vector<std::shared_ptr<const stage_input>> out;
+    if (s.root->role() != node_role::source)
+      return out;
+    auto stream = static_cast<const source_node&>(*s.root).stream();
+    bool absent = std::ranges::find(batch.absent, stream) != batch.absent.end();
+    for (auto& blocks : divide_blocks(batch.blocks.at(stream), s.partitions)) {
+      auto input = std::make_shared<stage_input>();
+      input->time = batch.time;
+      input->absent = absent;
+      input->blocks = std::move(blocks);
+      out.push_back(std::move(input));
+    }
+    return out;
+  }
+
+  void route(const stage& s, std::uint32_t partition, stage_result from, std::vector<std::vector<input_gate>>& gates,
+             batch_time time) {
+    for (std::size_t e = 0; e < s.edges.size(); ++e) {
+      auto& edge = s.edges[e];
+      for (std::uint32_t target = 0; target < edge.targets; ++target) {
+        slot_delivery what{from.failure ? nullptr : from.output[e][target], from.failure};
+        auto& gate = edge.to_output ? output_gates_[edge.output.value()] : gates[edge.stage.value()][target];
+        if (auto ok = gate.deliver(time, edge.first_slot + partition, std::move(what)); !ok)
+          throw stream_error{ok.error()};
+      }
+    }
+  }
+
+  void complete(batch_time time, std::vector<output_info> outputs, std::optional<error> failure) {
+    auto done = progress_.finish(time, std::move(outputs), std::move(failure), clock_.wall_now());
+    if (!done)
+      throw stream_error{done.error()};
+    tell([&](listener& l) { l.on_batch_completed(done->info); });
+    if (done->skipped)
+      logger{job_.log, "batch"}.error("skipped: " + done->skipped->message);
+    if (!done->stop_because)
+      return;
+    failed_ = true;
+    job_.report_error(*done->stop_because);
+    stop_wanted_ = stop_mode::immediate;
+  }
+
+  void finish(stop_mode mode) {
+    stopped_ = true;
+    receivers_.stop();
+    if (mode == stop_mode::graceful) {
+      receivers_.poll(store_, assembler_);
+      stopped_ = false;
+      if (assembler_.has_unallocated()) {
+        clock_.set(schedule_.deadline());
+        run_due();
+      }
+      stopped_ = true;
+    }
+    tell([&](listener& l) { l.on_streaming_stopped(clock_.wall_now()); });
+  }
+
+  job job_;
+  manual_clock& clock_;
+  hash_seed seed_;
+  job_plan plan_;
+  batch_schedule schedule_;
+  duration block_interval_;
+  block_store store_;
+  batch_assembler assembler_;
+  batch_progress progress_;
+  inline_receivers receivers_;
+  std::shared_ptr<parallel_executor> executor_ = make_sequential_executor();
+  output_runner outputs_;
+  std::vector<std::vector<stage_instance>> stages_;
+  std::vector<input_gate> output_gates_;
+  bool stopped_ = false;
+  bool failed_ = false;
+  bool inside_ = false;
+  std::optional<stop_mode> stop_wanted_;
+};
+
+inline_runtime::inline_runtime(batch_time start) : clock_{start} {}
+inline_runtime::~inline_runtime() = default;
+
+batch_time inline_runtime::now() const { return clock_.wall_now(); }
+
+void inline_runtime::advance(duration by) {
+  auto to = clock_.wall_now() + by;
+  if (running_ && !running_->stopped())
+    running_->advance(to);
+  if (clock_.wall_now() < to)
+    clock_.set(to);
+}
+
+void inline_runtime::start(job what) { running_ = std::make_unique<running>(std::move(what), clock_); }
+
+void inline_runtime::request_stop(stop_mode mode) {
+  if (running_)
+    running_->stop(mode);
+}
+
+bool inline_runtime::wait_stopped(std::optional<std::chrono::milliseconds>) {
+  return !running_ || running_->stopped();
+}
+
+bool inline_runtime::on_own_thread() const { return running_ && running_->inside(); }
+
+} // namespace millrace

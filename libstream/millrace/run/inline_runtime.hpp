@@ -1,0 +1,36 @@
+#pragma once
+
+#include "millrace/flow/runtime.hpp"
+
+#include <memory>
+
+namespace millrace {
+
+/// Runs a whole job on the caller's thread with a hand-moved clock: for tests, and the oracle that the actor runtime is
+/// compared with.
+///
+/// Batches run inside `advance`, in order, one at a time; listeners and outputs are called there too. Receivers may store
+/// from threads of their own. Sockets, and `receiver_base::run`, need the actor runtime: a job that uses a socket fails
+/// to start with errc::unsupported. A receiver that asks for a restart gets it at the next advance past the delay.
+class inline_runtime final : public runtime {
+public:
+  explicit inline_runtime(batch_time start = batch_time{0});
+  ~inline_runtime() override;
+
+  /// Moves the clock and runs every batch that falls due. An error stops the run and is reported to the context.
+  void advance(duration by);
+
+  batch_time now() const;
+
+  void start(job what) override;
+  void request_stop(stop_mode mode) override;
+  bool wait_stopped(std::optional<std::chrono::milliseconds> limit) override;
+  bool on_own_thread() const override;
+
+private:
+  class running;
+  manual_clock clock_;
+  std::unique_ptr<running> running_;
+};
+
+} // namespace millrace

@@ -1,0 +1,95 @@
+#include "millrace/source/text_intake.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+
+namespace millrace {
+
+namespace {
+constexpr std::size_t own_arena_bytes = std::size_t{256} << 10;
+} // namespace
+
+text_intake::text_intake(intake_options options)
+    : intake{options}, arenas_{std::make_shared<arena_pool>()},
+      open_{text_block_builder{options.max_block_bytes}, {}, 0, {}, 0}, slot_{open_} {}
+
+bool text_intake::pay(open_text& open, std::size_t records) {
+  while (open.permits < records) {
+    std::size_t granted = permits(std::max<std::size_t>(records - open.permits, 64));
+    if (granted == 0)
+      return false;
+    open.permits += granted;
+  }
+  open.permits -= records;
+  return true;
+}
+
+bool text_intake::add(text_piece piece) {
+  producer_slot<open_text>::holder open{slot_};
+  if (stopped() || !pay(*open, piece.slices.size()))
+    return false;
+  auto done = flush_singles(*open);
+  std::ranges::move(open->builder.add(std::move(piece)), std::back_inserter(done));
+  push(std::move(done), true);
+  if (cut_wanted_.load(std::memory_order_relaxed))
+    cut_open(*open);
+  return true;
+}
+
+bool text_intake::store(std::string_view record) {
+  producer_slot<open_text>::holder open{slot_};
+  if (stopped() || !pay(*open, 1))
+    return false;
+  if (!open->own || open->own->capacity() - open->used < record.size()) {
+    push(flush_singles(*open), true);
+    open->own = arenas_->acquire(std::max(own_arena_bytes, record.size()));
+    open->used = 0;
+  }
+  std::memcpy(open->own->data() + open->used, record.data(), record.size());
+  open->slices.push_back(
+    {static_cast<std::uint32_t>(open->used), static_cast<std::uint32_t>(record.size())});
+  open->used += record.size();
+  if (cut_wanted_.load(std::memory_order_relaxed))
+    cut_open(*open);
+  return true;
+}
+
+bool text_intake::store(const std::vector<std::string_view>& records) {
+  producer_slot<open_text>::holder open{slot_};
+  if (stopped() || !pay(*open, records.size()))
+    return false;
+  auto done = flush_singles(*open);
+  if (auto before = open->builder.cut())
+    done.push_back(std::move(before));
+  if (!records.empty())
+    done.push_back(make_text_block(records));
+  push(std::move(done), true);
+  return true;
+}
+
+std::vector<block_ptr> text_intake::flush_singles(open_text& open) {
+  if (open.slices.empty())
+    return {};
+  text_piece piece{open.own, std::exchange(open.slices, {}), 0};
+  piece.bytes = span_bytes(piece.slices);
+  return open.builder.add(std::move(piece));
+}
+
+void text_intake::cut() {
+  cut_wanted_.store(true, std::memory_order_relaxed);
+  if (auto* open = slot_.try_take()) {
+    cut_open(*open);
+    slot_.give_back(open);
+  }
+}
+
+void text_intake::cut_open(open_text& open) {
+  cut_wanted_.store(false, std::memory_order_relaxed);
+  auto done = flush_singles(open);
+  if (auto block = open.builder.cut())
+    done.push_back(std::move(block));
+  push(std::move(done), false);
+}
+
+} // namespace millrace

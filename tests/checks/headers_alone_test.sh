@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# shellcheck source-path=SCRIPTDIR source=planted_tree.sh
+source "$(dirname "${BASH_SOURCE[0]}")/planted_tree.sh"
+
+good_tree
+passes headers_alone.py
+
+plant libstream/millrace/base/bad.hpp <<<$'#pragma once\ninline std::string name();'
+fails headers_alone.py "libstream/millrace/base/bad.hpp: does not compile alone"
+
+# Without `#pragma once` a header does not survive being included twice.
+good_tree
+plant libstream/millrace/base/bad.hpp <<<'struct twice {};'
+fails headers_alone.py "libstream/millrace/base/bad.hpp: does not compile alone"
+
+# What passed is remembered, but not beyond a change in a header that it includes.
+good_tree
+passes headers_alone.py
+plant libstream/millrace/base/time.hpp <<<$'#pragma once\n'
+fails headers_alone.py "libstream/millrace/chunk/chunk.hpp: does not compile alone"

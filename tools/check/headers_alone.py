@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Checks that every header compiles by itself: headers_alone.py [ROOT] [--jobs N]
+
+A header that compiled is not compiled again until it, or a header of ours that it includes, changes; what
+passed is remembered in ROOT/build/check-cache.
+"""
+
+import argparse
+import hashlib
+import os
+import re
+import shlex
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
+ROOTS = ["libstream", "actors", "tests", "tools/bench", "apps/millrace"]
+FLAGS = ["-std=c++20", "-fsyntax-only", "-x", "c++", "-Wall", "-Wextra"]
+PROGRAM_DEFINES = ['-DMILLRACE_VERSION="check"', '-DMILLRACE_BIN_DIR="bin"', '-DMILLRACE_TEST_DATA_DIR="data"']
+
+
+class Tree:
+    def __init__(self, root):
+        self.root = root
+        self.include_roots = [root / r for r in ROOTS if (root / r).is_dir()]
+        self.texts = {}
+
+    def headers(self):
+        found = set()
+        for folder in ("libstream", "actors", "apps", "tests", "tools/bench"):
+            found.update(p for p in (self.root / folder).rglob("*.hpp") if p.is_file())
+        return sorted(found)
+
+    def text(self, path):
+        if path not in self.texts:
+            self.texts[path] = path.read_text(errors="replace")
+        return self.texts[path]
+
+    def closure(self, header):
+        """The header and every header of ours that it includes, directly or not."""
+        seen, todo = set(), [header]
+        while todo:
+            path = todo.pop()
+            if path in seen:
+                continue
+            seen.add(path)
+            for target in INCLUDE.findall(self.text(path)):
+                for folder in [path.parent, *self.include_roots]:
+                    if (folder / target).is_file():
+                        todo.append((folder / target).resolve())
+                        break
+        return sorted(seen)
+
+    def digest(self, header, command):
+        state = hashlib.sha256(" ".join(command).encode())
+        for path in self.closure(header):
+            state.update(str(path).encode() + b"\0" + self.text(path).encode() + b"\0")
+        return state.hexdigest()
+
+
+def command_for(tree, compiler):
+    return [*compiler, *FLAGS, *PROGRAM_DEFINES, *(f"-I{folder}" for folder in tree.include_roots)]
+
+
+def check_header(tree, header, compiler, cache):
+    command = command_for(tree, compiler)
+    stamp = cache / tree.digest(header, command)
+    if stamp.exists():
+        return None
+    probe = f'#include "{header}"\n#include "{header}"\n'
+    run = subprocess.run([*command, "-"], input=probe, capture_output=True, text=True)
+    if run.returncode == 0:
+        stamp.touch()
+        return None
+    return run.stderr
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("root", nargs="?", default=Path(__file__).parents[2], type=Path)
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
+    options = parser.parse_args()
+    tree = Tree(options.root.resolve())
+    compiler = shlex.split(os.environ.get("CXX", "g++"))
+    cache = tree.root / "build" / "check-cache"
+    cache.mkdir(parents=True, exist_ok=True)
+
+    headers = tree.headers()
+    with ThreadPoolExecutor(options.jobs) as pool:
+        results = pool.map(lambda h: (h, check_header(tree, h, compiler, cache)), headers)
+        failed = [(h, text) for h, text in results if text is not None]
+    for header, text in failed:
+        print(f"{header.relative_to(tree.root)}: does not compile alone")
+        print("  " + "\n  ".join(text.splitlines()[:8]))
+    print(f"headers_alone: {len(headers)} header(s), {len(failed)} problem(s)")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds everything and runs all tests: run-tests.sh [--release|--asan|--tsan|--ci]
+# Without an option the `ci` preset is used: release flags, warnings are errors. The last lines are ctest's summary.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+preset=ci
+case ${1:-} in
+  "" | --ci) ;;
+  --dev | --release | --asan | --tsan) preset=${1#--} ;;
+  *)
+    echo "run-tests: unknown option '$1'; use --dev, --release, --asan, --tsan or --ci (default)" >&2
+    exit 2
+    ;;
+esac
+
+tools/install-deps.sh
+if [[ $preset == tsan ]]; then
+  tools/cmake/build-tsan-caf.sh
+fi
+
+jobs=${MILLRACE_JOBS:-$(nproc)}
+logs=$root/build/$preset/logs
+mkdir -p "$logs"
+echo "run-tests: preset $preset, logs in $logs"
+
+cmake --preset "$preset" >"$logs/configure.log" || {
+  tail -40 "$logs/configure.log" >&2
+  exit 1
+}
+cmake --build --preset "$preset" -j "$jobs" >"$logs/build.log" 2>&1 || {
+  grep -E -A8 'error:|FAILED' "$logs/build.log" >&2 || tail -40 "$logs/build.log" >&2
+  echo "run-tests: the build failed, see $logs/build.log" >&2
+  exit 1
+}
+ctest --preset "$preset" -j "$jobs" --no-label-summary --output-log "$logs/ctest.log"
