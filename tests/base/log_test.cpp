@@ -1,12 +1,12 @@
 #include "millrace/base/log.hpp"
 
 #include <cstdio>
+#include <fcntl.h>
 #include <string>
 #include <thread>
+#include <unistd.h>
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace {
 

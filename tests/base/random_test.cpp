@@ -1,5 +1,4 @@
 #include "millrace/base/random.hpp"
-
 #include "support/seed.hpp"
 
 #include <array>

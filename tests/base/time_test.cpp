@@ -1,7 +1,6 @@
-#include "millrace/base/time.hpp"
-
 #include "millrace/base/error.hpp"
 #include "millrace/base/random.hpp"
+#include "millrace/base/time.hpp"
 #include "support/seed.hpp"
 
 #include <chrono>
@@ -125,18 +124,18 @@ TEST_CASE("times and durations combine") {
 
 TEST_CASE("until is half open, to is closed") {
   const batch_time a{1'000};
-  CHECK(a.until(batch_time{1'600}, 200ms)
-        == time_list{batch_time{1'000}, batch_time{1'200}, batch_time{1'400}});
-  CHECK(a.to(batch_time{1'600}, 200ms)
-        == time_list{batch_time{1'000}, batch_time{1'200}, batch_time{1'400}, batch_time{1'600}});
+  CHECK(a.until(batch_time{1'600}, 200ms) ==
+        time_list{batch_time{1'000}, batch_time{1'200}, batch_time{1'400}});
+  CHECK(a.to(batch_time{1'600}, 200ms) ==
+        time_list{batch_time{1'000}, batch_time{1'200}, batch_time{1'400}, batch_time{1'600}});
   CHECK(a.to(batch_time{1'599}, 200ms).size() == 3);
   CHECK(a.until(batch_time{1'601}, 200ms).size() == 4);
   CHECK(a.until(a, 200ms).empty());
   CHECK(a.to(a, 200ms) == time_list{a});
   CHECK(a.until(batch_time{999}, 200ms).empty());
   CHECK(a.to(batch_time{999}, 200ms).empty());
-  CHECK(batch_time{-400}.until(batch_time{1}, 200ms)
-        == time_list{batch_time{-400}, batch_time{-200}, batch_time{0}});
+  CHECK(batch_time{-400}.until(batch_time{1}, 200ms) ==
+        time_list{batch_time{-400}, batch_time{-200}, batch_time{0}});
 }
 
 TEST_CASE("until and to refuse a step that is not positive, and a list without end") {
@@ -147,8 +146,8 @@ TEST_CASE("until and to refuse a step that is not positive, and a list without e
   CHECK(a.until(batch_time{most}, 1ms).size() == batch_time::max_listed);
   CHECK(code_of([&] { (void)a.until(batch_time{most + 1}, 1ms); }) == errc::too_large);
   CHECK(code_of([&] { (void)a.to(batch_time{most}, 1ms); }) == errc::too_large);
-  CHECK(batch_time{smallest}.to(batch_time{largest}, duration{largest})
-        == time_list{batch_time{smallest}, batch_time{-1}, batch_time{largest - 1}});
+  CHECK(batch_time{smallest}.to(batch_time{largest}, duration{largest}) ==
+        time_list{batch_time{smallest}, batch_time{-1}, batch_time{largest - 1}});
 }
 
 TEST_CASE("arithmetic that does not fit is an error") {
@@ -173,8 +172,8 @@ TEST_CASE("intervals") {
   const interval longer{batch_time{1'000}, batch_time{4'000}};
   CHECK(i != longer);
   CHECK(code_of([&] { (void)(i < longer); }) == errc::invalid_argument);
-  CHECK(interval::current_interval(1s, batch_time{2'700})
-        == interval{batch_time{2'000}, batch_time{3'000}});
+  CHECK(interval::current_interval(1s, batch_time{2'700}) ==
+        interval{batch_time{2'000}, batch_time{3'000}});
 }
 
 TEST_CASE("printing as Spark does") {

@@ -24,8 +24,8 @@ public:
   [[nodiscard]] virtual std::chrono::steady_clock::time_point steady_now() const = 0;
 };
 
-/// A clock that stands still until it is moved by hand: the time of tests and of the inline runtime.
-/// Safe to read and move from any thread. Moves forward only; moving it back throws
+/// A clock that stands still until it is moved by hand: the time of tests and of the inline
+/// runtime. Safe to read and move from any thread. Moves forward only; moving it back throws
 /// `stream_error(invalid_argument)` and leaves it where it was. The steady time starts at the same
 /// number of milliseconds and moves by the same amounts.
 class manual_clock final : public clock {
@@ -54,9 +54,9 @@ public:
 private:
   void move_to(batch_time to) {
     if (to < now_)
-      throw stream_error{errc::invalid_argument, "manual_clock: the clock stands at "
-                                                   + to_string(now_) + " and cannot go back to "
-                                                   + to_string(to)};
+      throw stream_error{errc::invalid_argument, "manual_clock: the clock stands at " +
+                                                     to_string(now_) + " and cannot go back to " +
+                                                     to_string(to)};
     now_ = to;
   }
 

@@ -49,22 +49,38 @@ enum class errc {
 /// The name of a code in words, such as "invalid argument"; "unknown error" for a foreign value.
 constexpr std::string_view to_string(errc code) noexcept {
   switch (code) {
-    case errc::ok: return "ok";
-    case errc::invalid_argument: return "invalid argument";
-    case errc::illegal_state: return "illegal state";
-    case errc::not_found: return "not found";
-    case errc::already_exists: return "already exists";
-    case errc::io_error: return "input/output error";
-    case errc::end_of_stream: return "end of stream";
-    case errc::corrupt_data: return "corrupt data";
-    case errc::too_large: return "too large";
-    case errc::unavailable: return "unavailable";
-    case errc::timed_out: return "timed out";
-    case errc::unsupported: return "unsupported";
-    case errc::user_function_failed: return "user function failed";
-    case errc::cancelled: return "cancelled";
-    case errc::limit_exceeded: return "limit exceeded";
-    case errc::internal: return "internal error";
+  case errc::ok:
+    return "ok";
+  case errc::invalid_argument:
+    return "invalid argument";
+  case errc::illegal_state:
+    return "illegal state";
+  case errc::not_found:
+    return "not found";
+  case errc::already_exists:
+    return "already exists";
+  case errc::io_error:
+    return "input/output error";
+  case errc::end_of_stream:
+    return "end of stream";
+  case errc::corrupt_data:
+    return "corrupt data";
+  case errc::too_large:
+    return "too large";
+  case errc::unavailable:
+    return "unavailable";
+  case errc::timed_out:
+    return "timed out";
+  case errc::unsupported:
+    return "unsupported";
+  case errc::user_function_failed:
+    return "user function failed";
+  case errc::cancelled:
+    return "cancelled";
+  case errc::limit_exceeded:
+    return "limit exceeded";
+  case errc::internal:
+    return "internal error";
   }
   return "unknown error";
 }

@@ -7,8 +7,8 @@
 
 namespace millrace {
 
-/// The seam through which libstream, which has no threads of its own, runs the partitions of a batch
-/// in parallel. One `run_all` at a time per caller; several callers may share one executor.
+/// The seam through which libstream, which has no threads of its own, runs the partitions of a
+/// batch in parallel. One `run_all` at a time per caller; several callers may share one executor.
 class parallel_executor {
 public:
   parallel_executor() = default;

@@ -25,12 +25,18 @@ constexpr std::array<level_name, 6> level_names{{{log_level::trace, "trace"},
 
 spdlog::level::level_enum to_spdlog(log_level level) noexcept {
   switch (level) {
-    case log_level::trace: return spdlog::level::trace;
-    case log_level::debug: return spdlog::level::debug;
-    case log_level::info: return spdlog::level::info;
-    case log_level::warning: return spdlog::level::warn;
-    case log_level::error: return spdlog::level::err;
-    case log_level::off: return spdlog::level::off;
+  case log_level::trace:
+    return spdlog::level::trace;
+  case log_level::debug:
+    return spdlog::level::debug;
+  case log_level::info:
+    return spdlog::level::info;
+  case log_level::warning:
+    return spdlog::level::warn;
+  case log_level::error:
+    return spdlog::level::err;
+  case log_level::off:
+    return spdlog::level::off;
   }
   return spdlog::level::info;
 }
@@ -72,8 +78,8 @@ result<log_level> parse_log_level(std::string_view text) {
   for (const auto& known : level_names)
     if (known.name == word)
       return known.level;
-  return fail(errc::invalid_argument, "unknown log level '" + std::string{text}
-                                        + "'; use trace, debug, info, warning, error or off");
+  return fail(errc::invalid_argument, "unknown log level '" + std::string{text} +
+                                          "'; use trace, debug, info, warning, error or off");
 }
 
 logger::logger(std::shared_ptr<log_observer> observer, std::string component)
@@ -106,9 +112,9 @@ std::vector<memory_log::entry> memory_log::entries() const {
 std::size_t memory_log::count(log_level level, std::string_view substring) const {
   const std::lock_guard guard{mutex_};
   return static_cast<std::size_t>(
-    std::count_if(entries_.begin(), entries_.end(), [&](const entry& e) {
-      return e.level == level && e.text.find(substring) != std::string::npos;
-    }));
+      std::count_if(entries_.begin(), entries_.end(), [&](const entry& e) {
+        return e.level == level && e.text.find(substring) != std::string::npos;
+      }));
 }
 
 std::size_t memory_log::dropped() const {

@@ -75,8 +75,8 @@ public:
 
 /// The observer that ignores everything; pass it where no metrics are wanted, never a null pointer.
 inline std::shared_ptr<metric_observer> null_metrics() {
-  static const std::shared_ptr<metric_observer> none
-    = std::make_shared<detail::null_metric_observer>();
+  static const std::shared_ptr<metric_observer> none =
+      std::make_shared<detail::null_metric_observer>();
   return none;
 }
 

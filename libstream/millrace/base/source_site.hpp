@@ -7,9 +7,9 @@
 
 namespace millrace {
 
-/// A place in the user's program, kept by every operation so that an error can name it. Take it as a
-/// last parameter `source_site site = std::source_location::current()`. `file` must outlive the site
-/// (the compiler's own strings do).
+/// A place in the user's program, kept by every operation so that an error can name it. Take it as
+/// a last parameter `source_site site = std::source_location::current()`. `file` must outlive the
+/// site (the compiler's own strings do).
 struct source_site {
   const char* file = "";
   unsigned line = 0;

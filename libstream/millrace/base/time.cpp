@@ -12,16 +12,16 @@ namespace {
 
 template <class N>
 [[noreturn]] void overflow(std::int64_t a, char operation, N b) {
-  throw stream_error{errc::limit_exceeded,
-                     fmt::format("time arithmetic: {} ms {} {} does not fit 64 bits", a, operation,
-                                 b)};
+  throw stream_error{
+      errc::limit_exceeded,
+      fmt::format("time arithmetic: {} ms {} {} does not fit 64 bits", a, operation, b)};
 }
 
 void require_positive(duration step, const char* operation) {
   if (step.ms() <= 0)
-    throw stream_error{errc::invalid_argument,
-                       fmt::format("{}: the step must be positive, but is {} ms", operation,
-                                   step.ms())};
+    throw stream_error{
+        errc::invalid_argument,
+        fmt::format("{}: the step must be positive, but is {} ms", operation, step.ms())};
 }
 
 std::vector<batch_time> list_times(batch_time begin, batch_time end, duration step, bool closed,
@@ -31,7 +31,8 @@ std::vector<batch_time> list_times(batch_time begin, batch_time end, duration st
   if (begin > end || (begin == end && !closed))
     return times;
   // Unsigned, because the distance between two 64-bit times may need the 64th bit.
-  const auto distance = static_cast<std::uint64_t>(end.ms()) - static_cast<std::uint64_t>(begin.ms());
+  const auto distance =
+      static_cast<std::uint64_t>(end.ms()) - static_cast<std::uint64_t>(begin.ms());
   const auto last = (closed ? distance : distance - 1) / static_cast<std::uint64_t>(step.ms());
   if (last >= batch_time::max_listed)
     throw stream_error{errc::too_large,
@@ -40,8 +41,9 @@ std::vector<batch_time> list_times(batch_time begin, batch_time end, duration st
                                    operation, begin.ms(), end.ms(), step.ms(),
                                    batch_time::max_listed)};
   times.reserve(last + 1);
-  for (std::uint64_t i = 0; i <= last; ++i)
-    times.emplace_back(begin.ms() + static_cast<std::int64_t>(i) * step.ms());
+  auto at = static_cast<std::uint64_t>(begin.ms());
+  for (std::uint64_t i = 0; i <= last; ++i, at += static_cast<std::uint64_t>(step.ms()))
+    times.emplace_back(static_cast<std::int64_t>(at));
   return times;
 }
 
@@ -105,8 +107,8 @@ interval interval::current_interval(millrace::duration d, batch_time now) {
 std::strong_ordering operator<=>(const interval& a, const interval& b) {
   if (a.duration() != b.duration())
     throw stream_error{errc::invalid_argument,
-                       "Comparing two intervals with different durations [" + to_string(a) + ", "
-                         + to_string(b) + "]"};
+                       "Comparing two intervals with different durations [" + to_string(a) + ", " +
+                           to_string(b) + "]"};
   return a.end_ <=> b.end_;
 }
 

@@ -36,7 +36,7 @@ public:
   constexpr explicit duration(std::int64_t ms) noexcept : ms_{ms} {}
 
   template <class Rep, class Period>
-    requires std::is_convertible_v<std::chrono::duration<Rep, Period>, std::chrono::milliseconds>
+  requires std::is_convertible_v<std::chrono::duration<Rep, Period>, std::chrono::milliseconds>
   constexpr duration(std::chrono::duration<Rep, Period> d)
       : ms_{static_cast<std::int64_t>(std::chrono::milliseconds{d}.count())} {}
 
@@ -53,9 +53,13 @@ public:
     return d.ms_ == -1 || (d.ms_ != 0 && ms_ % d.ms_ == 0);
   }
 
-  [[nodiscard]] constexpr duration min(duration d) const noexcept { return d.ms_ < ms_ ? d : *this; }
+  [[nodiscard]] constexpr duration min(duration d) const noexcept {
+    return d.ms_ < ms_ ? d : *this;
+  }
 
-  [[nodiscard]] constexpr duration max(duration d) const noexcept { return d.ms_ > ms_ ? d : *this; }
+  [[nodiscard]] constexpr duration max(duration d) const noexcept {
+    return d.ms_ > ms_ ? d : *this;
+  }
 
   friend constexpr auto operator<=>(duration, duration) noexcept = default;
 
@@ -93,11 +97,12 @@ inline duration seconds(std::int64_t n) { return milliseconds(1'000) * n; }
 
 inline duration minutes(std::int64_t n) { return milliseconds(60'000) * n; }
 
-/// A point on the batch time line: milliseconds since the Unix epoch, with the arithmetic of Spark's
-/// Time. A value type for any thread; overflow throws as for `duration`.
+/// A point on the batch time line: milliseconds since the Unix epoch, with the arithmetic of
+/// Spark's Time. A value type for any thread; overflow throws as for `duration`.
 class batch_time {
 public:
-  /// The most points that `until` and `to` list; a longer list is an error, not an exhausted memory.
+  /// The most points that `until` and `to` list; a longer list is an error, not an exhausted
+  /// memory.
   static constexpr std::size_t max_listed = std::size_t{1} << 24U;
 
   constexpr batch_time() = default;
@@ -106,9 +111,9 @@ public:
 
   [[nodiscard]] constexpr std::int64_t ms() const noexcept { return ms_; }
 
-  /// The latest multiple of `step` (counted from `zero`) that is not after this time. Unlike Spark's,
-  /// which rounds towards zero, this rounds down before `zero` too: the answer is never after *this.
-  /// Throws `stream_error(invalid_argument)` unless `step` is positive.
+  /// The latest multiple of `step` (counted from `zero`) that is not after this time. Unlike
+  /// Spark's, which rounds towards zero, this rounds down before `zero` too: the answer is never
+  /// after *this. Throws `stream_error(invalid_argument)` unless `step` is positive.
   [[nodiscard]] batch_time floor(duration step) const;
   [[nodiscard]] batch_time floor(duration step, batch_time zero) const;
 
@@ -126,7 +131,8 @@ public:
   }
 
   /// This time, and every `step` after it, before `end`. Empty when `end` is not later.
-  /// Throws `stream_error`: invalid_argument unless `step` is positive, too_large over `max_listed`.
+  /// Throws `stream_error`: invalid_argument unless `step` is positive, too_large over
+  /// `max_listed`.
   [[nodiscard]] std::vector<batch_time> until(batch_time end, duration step) const;
 
   /// As `until`, with `end` itself listed when it is a whole number of steps away.

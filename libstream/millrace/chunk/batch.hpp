@@ -179,7 +179,7 @@ public:
       all.insert(all.end(), p.begin(), p.end());
       std::inplace_merge(all.begin(), all.begin() + middle, all.end(), less);
     }
-    return batch{divide(std::move(all), partitions()), executor_, seed_};
+    return batch{divide(std::move(all), std::max<std::size_t>(partitions(), 1)), executor_, seed_};
   }
 
   /// Each different record once, in no particular order.

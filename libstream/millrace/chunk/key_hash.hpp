@@ -38,13 +38,22 @@ struct seed_keys {
       : first(seed.value ^ 0x2d358dccaa6c78a5u),
         second((seed.value * 0x9e3779b97f4a7c15u) ^ 0x8bb84b93962eacc9u) {}
 
+  constexpr seed_keys(std::uint64_t a, std::uint64_t b) : first(a), second(b) {}
+
   std::uint64_t first;
   std::uint64_t second;
 };
 
+/// A bijection of words, one per seed: different words have different hashes, so a table need not compare the words
+/// themselves. The secret multiplier keeps an outsider from choosing words that agree in the low bits.
+inline std::uint64_t mix_word(std::uint64_t word, const seed_keys& keys) {
+  word = (word ^ keys.first) * (keys.second | 1);
+  word = (word ^ (word >> 32)) * 0x9fb21c651e98df25u;
+  return word ^ (word >> 32);
+}
+
 inline std::uint64_t hash_word(std::uint64_t word, hash_seed seed) {
-  const seed_keys keys(seed);
-  return fold_multiply(fold_multiply(word ^ keys.first, 0x4b33a62ed433d4a3u) ^ word, keys.second);
+  return mix_word(word, seed_keys(seed));
 }
 
 inline std::uint64_t combine_hashes(std::uint64_t state, std::uint64_t next) {
@@ -54,14 +63,20 @@ inline std::uint64_t combine_hashes(std::uint64_t state, std::uint64_t next) {
 /// For more than 16 bytes: XXH3 under the job's seed.
 std::uint64_t hash_long_text(const char* data, std::size_t size, hash_seed seed) noexcept;
 
-/// The length goes into the same word as the seed, by addition, so that no choice of padding bytes can undo it.
+/// Texts of one length up to 8 bytes are words; up to 16, two words that overlap. The length meets the seed by addition,
+/// so that no choice of bytes can undo it.
 inline std::uint64_t hash_text(std::string_view text, hash_seed seed) {
-  if (text.size() > 16) [[unlikely]]
-    return hash_long_text(text.data(), text.size(), seed);
+  const std::size_t size = text.size();
   const seed_keys keys(seed);
-  const short_text words = load_short_text(text);
-  return fold_multiply(words.first ^ (keys.first + text.size() * 0x9e3779b97f4a7c15u),
-                       words.second ^ keys.second);
+  const std::uint64_t sized = keys.first + (size + 1) * 0x9e3779b97f4a7c15u;
+  if (size - 1 < 8) [[likely]]
+    return mix_word(load_short(text.data(), size), {sized, keys.second});
+  if (size - 1 < 16)
+    return fold_multiply(load_word(text.data()) ^ sized,
+                         load_word(text.data() + size - 8) ^ keys.second);
+  if (size == 0)
+    return mix_word(0, {sized, keys.second});
+  return hash_long_text(text.data(), size, seed);
 }
 
 template <class K>
@@ -182,6 +197,15 @@ bool same_key(const A& a, const B& b) {
     return detail::same_text(a, b);
   else
     return a == b;
+}
+
+/// `same_key` for two keys whose 64-bit hashes are known to be equal under one seed.
+template <class Hash, class A, class B>
+bool same_key_given_hash(const A& a, const B& b) {
+  if constexpr (std::is_same_v<Hash, key_hash<A>> && detail::is_text<A> && detail::is_text<B>)
+    return a.size() == b.size() && (a.size() <= 8 || detail::same_text(a, b));
+  else
+    return same_key(a, b);
 }
 
 /// The partition of `partitions` (> 0) that a hash belongs to, from its high 32 bits.

@@ -8,60 +8,53 @@
 
 namespace millrace::detail {
 
-/// The bytes of a text of up to 16 bytes, zero padded, as two little-endian words.
-struct short_text {
-  std::uint64_t first;
-  std::uint64_t second;
-};
-
-inline constexpr std::array<short_text, 17> short_text_masks = [] {
-  std::array<short_text, 17> masks{};
-  constexpr std::uint64_t all = ~std::uint64_t{0};
-  for (unsigned size = 0; size <= 16; ++size) {
-    masks[size].first = size >= 8 ? all : ~(all << (8 * size));
-    masks[size].second = size <= 8 ? 0 : size == 16 ? all : ~(all << (8 * (size - 8)));
-  }
+/// Which bytes of a word belong to a text of 0 to 8 bytes.
+inline constexpr std::array<std::uint64_t, 9> low_bytes = [] {
+  std::array<std::uint64_t, 9> masks{};
+  for (unsigned size = 0; size < 8; ++size)
+    masks[size] = (std::uint64_t{1} << (8 * size)) - 1;
+  masks[8] = ~std::uint64_t{0};
   return masks;
 }();
 
-/// True when 16 bytes at `p` lie in one memory page, so that reading them cannot fault if one of them is readable.
-inline bool sixteen_in_page(const char* p) {
-  constexpr std::uintptr_t smallest_page = 4096;
-  return (reinterpret_cast<std::uintptr_t>(p) & (smallest_page - 1)) <= smallest_page - 16;
+inline std::uint64_t load_word(const char* p) {
+  std::uint64_t word;
+  std::memcpy(&word, p, sizeof(word));
+  return word;
 }
 
-/// Reads 16 bytes of which only the caller's own survive its mask. The bytes behind a text may belong to somebody else,
-/// so checkers of bounds and races are told to look away, and the compiler may not reason about the object at `p`.
-[[gnu::no_sanitize_address, gnu::no_sanitize_thread]] inline short_text
-read_sixteen(const char* p) {
+/// Reads 8 bytes where the caller owns at least the first. The others may belong to somebody else and are masked away by
+/// the caller, so checkers of bounds and races must look away, and the compiler must not reason about the object at `p`.
+[[gnu::no_sanitize_address, gnu::no_sanitize_thread]] inline std::uint64_t
+load_word_within_page(const char* p) {
   asm("" : "+r"(p));
-  short_text words;
-  __builtin_memcpy(&words, p, sizeof(words));
-  return words;
+  std::uint64_t word;
+  __builtin_memcpy(&word, p, sizeof(word));
+  return word;
 }
 
-/// `text` has at most 16 bytes.
-inline short_text load_short_text(std::string_view text) {
-  if (sixteen_in_page(text.data()) && !text.empty()) [[likely]] {
-    const short_text words = read_sixteen(text.data());
-    const short_text& mask = short_text_masks[text.size()];
-    return {words.first & mask.first, words.second & mask.second};
-  }
-  short_text words{};
-  if (!text.empty())
-    std::memcpy(&words, text.data(), text.size());
-  return words;
+/// The `size` (1 to 8) bytes at `p`, zero padded, without a branch on the size. Reads behind them only where that cannot
+/// fault: in the same page.
+inline std::uint64_t load_short(const char* p, std::size_t size) {
+  constexpr std::uintptr_t smallest_page = 4096;
+  if ((reinterpret_cast<std::uintptr_t>(p) & (smallest_page - 1)) <= smallest_page - 8) [[likely]]
+    return load_word_within_page(p) & low_bytes[size];
+  std::uint64_t word = 0;
+  std::memcpy(&word, p, size);
+  return word;
 }
 
-/// Equality made for keys: no branch on the length of a short text.
+/// Equality made for keys: up to 16 bytes without a call or a loop.
 inline bool same_text(std::string_view a, std::string_view b) {
-  if (a.size() != b.size())
+  const std::size_t size = a.size();
+  if (size != b.size())
     return false;
-  if (a.size() > 16) [[unlikely]]
-    return std::memcmp(a.data(), b.data(), a.size()) == 0;
-  const short_text x = load_short_text(a);
-  const short_text y = load_short_text(b);
-  return ((x.first ^ y.first) | (x.second ^ y.second)) == 0;
+  if (size - 1 < 8)
+    return load_short(a.data(), size) == load_short(b.data(), size);
+  if (size <= 16)
+    return size == 0 || ((load_word(a.data()) ^ load_word(b.data())) |
+                         (load_word(a.data() + size - 8) ^ load_word(b.data() + size - 8))) == 0;
+  return std::memcmp(a.data(), b.data(), size) == 0;
 }
 
 }  // namespace millrace::detail

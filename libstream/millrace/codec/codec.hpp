@@ -24,9 +24,10 @@ namespace millrace {
 ///     static result<point> decode(decoder& in);             // must not throw on any bytes
 ///   };
 ///
-/// `decode` must read exactly what `encode` wrote, and at least one byte. Both may be called from any
-/// thread at once. Built in: bool, integers, float and double, std::string, bytes, std::string_view
-/// (encode only: it would not own what it refers to), pair, tuple, optional, vector, and maps.
+/// `decode` must read exactly what `encode` wrote, and at least one byte. Both may be called from
+/// any thread at once. Built in: bool, integers, float and double, std::string, bytes,
+/// std::string_view (encode only: it would not own what it refers to), pair, tuple, optional,
+/// vector, and maps.
 template <class T>
 struct codec;
 
@@ -76,8 +77,8 @@ private:
       return tl::make_unexpected(std::move(read).error());
     const auto value = static_cast<T>(*read);
     if (static_cast<Wide>(value) != *read)
-      return in.corrupt("the integer " + std::to_string(*read) + " does not fit "
-                        + std::to_string(8 * sizeof(T)) + " bits");
+      return in.corrupt("the integer " + std::to_string(*read) + " does not fit " +
+                        std::to_string(8 * sizeof(T)) + " bits");
     return value;
   }
 };
@@ -115,8 +116,9 @@ struct codec<bytes> {
   static void encode(encoder& out, const bytes& value) { out.write_bytes(value); }
 
   static result<bytes> decode(decoder& in) {
-    return in.read_bytes().map(
-      [](std::span<const unsigned char> data) { return bytes{data.begin(), data.end()}; });
+    return in.read_bytes().map([](std::span<const unsigned char> data) {
+      return bytes{data.begin(), data.end()};
+    });
   }
 };
 
@@ -125,16 +127,12 @@ namespace detail {
 /// An array of the parts of a pair or tuple.
 template <class Tuple, class... Parts>
 struct tuple_codec {
-  static void encode(encoder& out, const Tuple& value)
-    requires(encodable<Parts> && ...)
-  {
+  static void encode(encoder& out, const Tuple& value) requires(encodable<Parts>&&...) {
     out.begin_array(sizeof...(Parts));
     std::apply([&](const Parts&... part) { (codec<Parts>::encode(out, part), ...); }, value);
   }
 
-  static result<Tuple> decode(decoder& in)
-    requires(decodable<Parts> && ...)
-  {
+  static result<Tuple> decode(decoder& in) requires(decodable<Parts>&&...) {
     if (auto entered = in.enter_array_of(sizeof...(Parts), "a pair or tuple"); !entered)
       return tl::make_unexpected(std::move(entered).error());
     return read_parts(in, std::index_sequence_for<Parts...>{});
@@ -173,23 +171,18 @@ struct codec<std::tuple<Parts...>> : detail::tuple_codec<std::tuple<Parts...>, P
 /// An array of no or one item, so that an optional of an optional comes back as it was.
 template <class T>
 struct codec<std::optional<T>> {
-  static void encode(encoder& out, const std::optional<T>& value)
-    requires encodable<T>
-  {
+  static void encode(encoder& out, const std::optional<T>& value) requires encodable<T> {
     out.begin_array(value ? 1 : 0);
     if (value)
       codec<T>::encode(out, *value);
   }
 
-  static result<std::optional<T>> decode(decoder& in)
-    requires decodable<T>
-  {
+  static result<std::optional<T>> decode(decoder& in) requires decodable<T> {
     const auto items = in.enter_array();
     if (!items)
       return tl::make_unexpected(items.error());
     if (*items > 1)
-      return in.corrupt("an optional has at most one item, but the data "
-                        + std::to_string(*items));
+      return in.corrupt("an optional has at most one item, but the data " + std::to_string(*items));
     std::optional<T> value;
     if (*items == 1) {
       auto item = codec<T>::decode(in);
@@ -204,17 +197,13 @@ struct codec<std::optional<T>> {
 
 template <class T>
 struct codec<std::vector<T>> {
-  static void encode(encoder& out, const std::vector<T>& values)
-    requires encodable<T>
-  {
+  static void encode(encoder& out, const std::vector<T>& values) requires encodable<T> {
     out.begin_array(values.size());
     for (const T& value : values)
       codec<T>::encode(out, value);
   }
 
-  static result<std::vector<T>> decode(decoder& in)
-    requires decodable<T>
-  {
+  static result<std::vector<T>> decode(decoder& in) requires decodable<T> {
     // More is taken only as items really arrive: a count alone must not cost memory.
     constexpr std::size_t believed_items = 1'024;
     const auto items = in.enter_array();
@@ -245,9 +234,8 @@ struct codec<Map> {
   using key_type = typename Map::key_type;
   using mapped_type = typename Map::mapped_type;
 
-  static void encode(encoder& out, const Map& map)
-    requires(encodable<key_type> && encodable<mapped_type>)
-  {
+  static void encode(encoder& out,
+                     const Map& map) requires(encodable<key_type>&& encodable<mapped_type>) {
     out.begin_map(map.size());
     for (const auto& [key, value] : map) {
       codec<key_type>::encode(out, key);
@@ -255,9 +243,7 @@ struct codec<Map> {
     }
   }
 
-  static result<Map> decode(decoder& in)
-    requires(decodable<key_type> && decodable<mapped_type>)
-  {
+  static result<Map> decode(decoder& in) requires(decodable<key_type>&& decodable<mapped_type>) {
     const auto items = in.enter_map();
     if (!items)
       return tl::make_unexpected(items.error());

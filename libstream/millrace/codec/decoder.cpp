@@ -14,17 +14,27 @@ enum class kind { nil, boolean, positive, negative, float32, float64, text, bin,
 
 std::string_view to_string(kind k) {
   switch (k) {
-    case kind::nil: return "nil";
-    case kind::boolean: return "a boolean";
-    case kind::positive:
-    case kind::negative: return "an integer";
-    case kind::float32: return "a float";
-    case kind::float64: return "a double";
-    case kind::text: return "a text";
-    case kind::bin: return "a byte string";
-    case kind::array: return "an array";
-    case kind::map: return "a map";
-    case kind::ext: return "an extension";
+  case kind::nil:
+    return "nil";
+  case kind::boolean:
+    return "a boolean";
+  case kind::positive:
+  case kind::negative:
+    return "an integer";
+  case kind::float32:
+    return "a float";
+  case kind::float64:
+    return "a double";
+  case kind::text:
+    return "a text";
+  case kind::bin:
+    return "a byte string";
+  case kind::array:
+    return "an array";
+  case kind::map:
+    return "a map";
+  case kind::ext:
+    return "an extension";
   }
   return "unknown";
 }
@@ -38,14 +48,14 @@ struct form {
 };
 
 constexpr form forms[32] = {
-  {kind::nil, 0},        {kind::nil, 0},        {kind::boolean, 0, 0}, {kind::boolean, 0, 1},
-  {kind::bin, 1},        {kind::bin, 2},        {kind::bin, 4},        {kind::ext, 1},
-  {kind::ext, 2},        {kind::ext, 4},        {kind::float32, 4},    {kind::float64, 8},
-  {kind::positive, 1},   {kind::positive, 2},   {kind::positive, 4},   {kind::positive, 8},
-  {kind::negative, 1},   {kind::negative, 2},   {kind::negative, 4},   {kind::negative, 8},
-  {kind::ext, 0, 1},     {kind::ext, 0, 2},     {kind::ext, 0, 4},     {kind::ext, 0, 8},
-  {kind::ext, 0, 16},    {kind::text, 1},       {kind::text, 2},       {kind::text, 4},
-  {kind::array, 2},      {kind::array, 4},      {kind::map, 2},        {kind::map, 4},
+    {kind::nil, 0},      {kind::nil, 0},      {kind::boolean, 0, 0}, {kind::boolean, 0, 1},
+    {kind::bin, 1},      {kind::bin, 2},      {kind::bin, 4},        {kind::ext, 1},
+    {kind::ext, 2},      {kind::ext, 4},      {kind::float32, 4},    {kind::float64, 8},
+    {kind::positive, 1}, {kind::positive, 2}, {kind::positive, 4},   {kind::positive, 8},
+    {kind::negative, 1}, {kind::negative, 2}, {kind::negative, 4},   {kind::negative, 8},
+    {kind::ext, 0, 1},   {kind::ext, 0, 2},   {kind::ext, 0, 4},     {kind::ext, 0, 8},
+    {kind::ext, 0, 16},  {kind::text, 1},     {kind::text, 2},       {kind::text, 4},
+    {kind::array, 2},    {kind::array, 4},    {kind::map, 2},        {kind::map, 4},
 };
 
 /// The one first byte that MessagePack never uses.
@@ -102,16 +112,18 @@ result<decoder::head> decoder::read_head() {
   if (form.what != kind::negative)
     return head{form.what, number, start};
   const auto value = sign_extend(number, form.number_bytes);
-  return head{value < 0 ? kind::negative : kind::positive, static_cast<std::uint64_t>(value), start};
+  return head{value < 0 ? kind::negative : kind::positive, static_cast<std::uint64_t>(value),
+              start};
 }
 
 result<std::span<const unsigned char>> decoder::read_body(std::uint64_t n) {
   if (n > remaining())
     return corrupt(fmt::format("{} bytes are announced, but {} are left", n, remaining()));
   if (n > limits_.max_text_bytes)
-    return fail(errc::too_large, fmt::format("at byte {}: a text or byte string of {} bytes; at most "
-                                             "{} are allowed",
-                                             at_, n, limits_.max_text_bytes));
+    return fail(errc::too_large,
+                fmt::format("at byte {}: a text or byte string of {} bytes; at most "
+                            "{} are allowed",
+                            at_, n, limits_.max_text_bytes));
   const auto body = data_.subspan(at_, static_cast<std::size_t>(n));
   at_ += body.size();
   return body;
@@ -119,8 +131,8 @@ result<std::span<const unsigned char>> decoder::read_body(std::uint64_t n) {
 
 result<std::size_t> decoder::enter(std::uint64_t items, std::uint64_t bytes_per_item) {
   if (items > remaining() / bytes_per_item)
-    return corrupt(fmt::format("{} items are announced, but only {} bytes are left", items,
-                               remaining()));
+    return corrupt(
+        fmt::format("{} items are announced, but only {} bytes are left", items, remaining()));
   if (items > limits_.max_items)
     return fail(errc::too_large, fmt::format("at byte {}: {} items; at most {} are allowed", at_,
                                              items, limits_.max_items));

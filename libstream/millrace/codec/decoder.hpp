@@ -15,8 +15,8 @@ namespace millrace {
 /// none throws, reads past the end or takes memory. One owner, one thread at a time; the bytes must
 /// outlive the decoder and every view it gives out. After an error the position is unspecified and
 /// the decoder is of no more use.
-/// Not built on msgpack-c's parser: that one pushes events and allocates a stack for each call, while
-/// a codec pulls the next value of the type it expects.
+/// Not built on msgpack-c's parser: that one pushes events and allocates a stack for each call,
+/// while a codec pulls the next value of the type it expects.
 class decoder {
 public:
   explicit decoder(std::span<const unsigned char> data, decode_limits limits = {}) noexcept

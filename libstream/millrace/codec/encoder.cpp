@@ -2,6 +2,7 @@
 
 #include "millrace/base/error.hpp"
 
+#include <bit>
 #include <limits>
 #include <string>
 
@@ -20,9 +21,9 @@ struct byte_sink {
 
 std::uint32_t checked_size(std::size_t n, const char* what) {
   if (n > std::numeric_limits<std::uint32_t>::max())
-    throw stream_error{errc::too_large, std::string{"cannot encode "} + what + " of "
-                                          + std::to_string(n)
-                                          + ": MessagePack holds at most 4294967295"};
+    throw stream_error{errc::too_large, std::string{"cannot encode "} + what + " of " +
+                                            std::to_string(n) +
+                                            ": MessagePack holds at most 4294967295"};
   return static_cast<std::uint32_t>(n);
 }
 
@@ -35,6 +36,20 @@ void pack(bytes& buffer, Write write) {
   byte_sink sink{buffer};
   msgpack::packer<byte_sink> packer{sink};
   write(packer);
+}
+
+constexpr unsigned char float32_head = 0xca;
+constexpr unsigned char float64_head = 0xcb;
+
+/// Floating-point numbers are not left to the packer: it writes whole ones as integers, and so
+/// loses the type of the number and the sign of zero.
+template <class Bits>
+void append_big_endian(bytes& out, unsigned char head, Bits bits) {
+  out.push_back(head);
+  for (unsigned shift = 8 * sizeof(Bits); shift != 0;) {
+    shift -= 8;
+    out.push_back(static_cast<unsigned char>(bits >> shift));
+  }
 }
 
 } // namespace
@@ -56,11 +71,11 @@ void encoder::write_unsigned(std::uint64_t value) {
 }
 
 void encoder::write_float(float value) {
-  pack(buffer_, [=](auto& p) { p.pack_float(value); });
+  append_big_endian(buffer_, float32_head, std::bit_cast<std::uint32_t>(value));
 }
 
 void encoder::write_double(double value) {
-  pack(buffer_, [=](auto& p) { p.pack_double(value); });
+  append_big_endian(buffer_, float64_head, std::bit_cast<std::uint64_t>(value));
 }
 
 void encoder::write_text(std::string_view value) {

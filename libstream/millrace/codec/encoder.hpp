@@ -10,9 +10,10 @@
 
 namespace millrace {
 
-/// Appends values to a byte buffer as MessagePack. One owner, one thread at a time. Every value takes
-/// the shortest form, so equal values give equal bytes. Text, byte strings, arrays and maps hold at
-/// most 2^32 - 1 bytes or items; more throws `stream_error(too_large)` before anything is written.
+/// Appends values to a byte buffer as MessagePack. One owner, one thread at a time. Every integer
+/// and length takes the shortest form, so equal values give equal bytes; floating-point numbers
+/// keep their type and all their bits. Text, byte strings, arrays and maps hold at most 2^32 - 1
+/// bytes or items; more throws `stream_error(too_large)` before anything is written.
 class encoder {
 public:
   encoder() = default;

@@ -5,8 +5,9 @@
 #include "millrace/io/file_system.hpp"
 #include "millrace/io/posix_file_system.hpp"
 
-#include <fmt/format.h>
 #include <unistd.h>
+
+#include <fmt/format.h>
 
 namespace millrace {
 
@@ -24,14 +25,20 @@ std::size_t index_of(std::string_view key) {
 
 std::string_view type_name(option_type type) {
   switch (type) {
-    case option_type::text:
-    case option_type::choice:
-    case option_type::master: return "text";
-    case option_type::integer: return "an integer";
-    case option_type::real: return "a real number";
-    case option_type::boolean: return "a boolean";
-    case option_type::duration: return "a duration";
-    case option_type::size: return "a size in bytes";
+  case option_type::text:
+  case option_type::choice:
+  case option_type::master:
+    return "text";
+  case option_type::integer:
+    return "an integer";
+  case option_type::real:
+    return "a real number";
+  case option_type::boolean:
+    return "a boolean";
+  case option_type::duration:
+    return "a duration";
+  case option_type::size:
+    return "a size in bytes";
   }
   return "unknown";
 }

@@ -22,12 +22,13 @@ tl::unexpected<error> refuse_cluster(std::string_view text) {
   auto address = text.substr(cluster_scheme.size());
   const auto colon = address.rfind(':');
   std::uint32_t port = 0;
-  if (colon == std::string_view::npos || colon == 0
-      || !read_number(address.substr(colon + 1), port) || port == 0 || port > 65'535)
-    return fail(errc::invalid_argument,
-                fmt::format("master '{}' does not name a cluster; write caf://host:port with a port "
-                            "from 1 to 65535",
-                            text));
+  if (colon == std::string_view::npos || colon == 0 ||
+      !read_number(address.substr(colon + 1), port) || port == 0 || port > 65'535)
+    return fail(
+        errc::invalid_argument,
+        fmt::format("master '{}' does not name a cluster; write caf://host:port with a port "
+                    "from 1 to 65535",
+                    text));
   return fail(errc::unsupported,
               fmt::format("master '{}' names a cluster, which this version cannot run on yet; use "
                           "local, local[N] or local[*]",

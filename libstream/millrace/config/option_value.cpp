@@ -47,9 +47,12 @@ std::optional<Number> read_number(std::string_view text) noexcept {
 /// A bound in the unit that the option is written in.
 std::string format_bound(const option& o, std::int64_t bound) {
   switch (o.type) {
-    case option_type::duration: return format_duration(duration{bound});
-    case option_type::size: return format_size(static_cast<std::uint64_t>(bound));
-    default: return std::to_string(bound);
+  case option_type::duration:
+    return format_duration(duration{bound});
+  case option_type::size:
+    return format_size(static_cast<std::uint64_t>(bound));
+  default:
+    return std::to_string(bound);
   }
 }
 
@@ -63,9 +66,10 @@ std::string describe_range(const option& o) {
 tl::unexpected<error> refuse(const option& o, std::string_view text) {
   // Spark's words for an interval that is zero or less.
   const bool positive = o.type == option_type::duration && o.min == 1;
-  return fail(errc::invalid_argument, fmt::format("option '{}' is '{}', but {}{}", o.key, text,
-                                                  positive ? "should be a positive value: " : "must be ",
-                                                  describe_allowed(o)));
+  return fail(errc::invalid_argument,
+              fmt::format("option '{}' is '{}', but {}{}", o.key, text,
+                          positive ? "should be a positive value: " : "must be ",
+                          describe_allowed(o)));
 }
 
 result<option_value> in_range(const option& o, std::string_view text, std::int64_t value) {
@@ -78,8 +82,8 @@ result<option_value> in_range(const option& o, std::string_view text, std::int64
 
 result<option_value> parse_real(const option& o, std::string_view text) {
   const auto number = read_number<double>(text);
-  if (!number || !std::isfinite(*number) || *number < static_cast<double>(o.min)
-      || *number > static_cast<double>(o.max))
+  if (!number || !std::isfinite(*number) || *number < static_cast<double>(o.min) ||
+      *number > static_cast<double>(o.max))
     return refuse(o, text);
   return option_value{*number};
 }
@@ -112,27 +116,31 @@ result<option_value> parse_choice(const option& o, std::string_view text) {
 result<option_value> parse_option_value(const option& o, std::string_view text) {
   text = trim(text);
   switch (o.type) {
-    case option_type::text:
-      if (text.empty() || text.find('\0') != std::string_view::npos)
-        return refuse(o, text);
-      return option_value{std::string{text}};
-    case option_type::master:
-      return parse_master(text).map([&](const master_spec&) { return option_value{std::string{text}}; });
-    case option_type::integer: {
-      const auto number = read_number<std::int64_t>(text);
-      return number ? in_range(o, text, *number) : refuse(o, text);
-    }
-    case option_type::duration: {
-      const auto span = parse_duration(text);
-      return span ? in_range(o, text, span->ms()) : refuse(o, text);
-    }
-    case option_type::size: {
-      const auto bytes = parse_size(text);
-      return bytes ? in_range(o, text, static_cast<std::int64_t>(*bytes)) : refuse(o, text);
-    }
-    case option_type::real: return parse_real(o, text);
-    case option_type::boolean: return parse_boolean(o, text);
-    case option_type::choice: return parse_choice(o, text);
+  case option_type::text:
+    if (text.empty() || text.find('\0') != std::string_view::npos)
+      return refuse(o, text);
+    return option_value{std::string{text}};
+  case option_type::master:
+    return parse_master(text).map(
+        [&](const master_spec&) { return option_value{std::string{text}}; });
+  case option_type::integer: {
+    const auto number = read_number<std::int64_t>(text);
+    return number ? in_range(o, text, *number) : refuse(o, text);
+  }
+  case option_type::duration: {
+    const auto span = parse_duration(text);
+    return span ? in_range(o, text, span->ms()) : refuse(o, text);
+  }
+  case option_type::size: {
+    const auto bytes = parse_size(text);
+    return bytes ? in_range(o, text, static_cast<std::int64_t>(*bytes)) : refuse(o, text);
+  }
+  case option_type::real:
+    return parse_real(o, text);
+  case option_type::boolean:
+    return parse_boolean(o, text);
+  case option_type::choice:
+    return parse_choice(o, text);
   }
   return refuse(o, text);
 }
@@ -149,21 +157,26 @@ std::string format_option_value(const option& o, const option_value& value) {
 
 std::string describe_allowed(const option& o) {
   switch (o.type) {
-    case option_type::text: return "text that is not empty";
-    case option_type::master: return "local, local[N] or local[*]";
-    case option_type::integer: return "an integer" + describe_range(o);
-    case option_type::real: return "a number" + describe_range(o);
-    case option_type::boolean: return "true or false";
-    case option_type::duration:
-      return fmt::format("a duration{}, such as 200ms, 1.5s or 2m", describe_range(o));
-    case option_type::size:
-      return fmt::format("a size{}, such as 1000, 64k or 4MiB", describe_range(o));
-    case option_type::choice: {
-      std::string words{o.choices};
-      for (std::size_t at = 0; (at = words.find('|', at)) != std::string::npos; at += 4)
-        words.replace(at, 1, " or ");
-      return words;
-    }
+  case option_type::text:
+    return "text that is not empty";
+  case option_type::master:
+    return "local, local[N] or local[*]";
+  case option_type::integer:
+    return "an integer" + describe_range(o);
+  case option_type::real:
+    return "a number" + describe_range(o);
+  case option_type::boolean:
+    return "true or false";
+  case option_type::duration:
+    return fmt::format("a duration{}, such as 200ms, 1.5s or 2m", describe_range(o));
+  case option_type::size:
+    return fmt::format("a size{}, such as 1000, 64k or 4MiB", describe_range(o));
+  case option_type::choice: {
+    std::string words{o.choices};
+    for (std::size_t at = 0; (at = words.find('|', at)) != std::string::npos; at += 4)
+      words.replace(at, 1, " or ");
+    return words;
+  }
   }
   return "unknown";
 }

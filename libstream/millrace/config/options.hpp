@@ -42,8 +42,8 @@ std::optional<std::size_t> find_option(std::string_view key) noexcept;
 /// The environment variable of an option: "MILLRACE_STREAM_BLOCK_INTERVAL".
 std::string environment_name(const option& o);
 
-/// The candidate closest to `text` by edit distance, ignoring case; an empty view when none is close
-/// enough to be what was meant. A dotted candidate may also match by its last part alone.
+/// The candidate closest to `text` by edit distance, ignoring case; an empty view when none is
+/// close enough to be what was meant. A dotted candidate may also match by its last part alone.
 std::string_view nearest(std::string_view text, std::span<const std::string_view> candidates);
 
 /// "; did you mean 'X'?" with the nearest option key or Spark name, or empty text.

@@ -18,8 +18,8 @@ using std::string_view_literals::operator""sv;
 constexpr std::array special_arguments{"master"sv, "set"sv, "conf"sv, "config"sv};
 
 bool is_special(std::string_view name) {
-  return std::find(special_arguments.begin(), special_arguments.end(), name)
-         != special_arguments.end();
+  return std::find(special_arguments.begin(), special_arguments.end(), name) !=
+         special_arguments.end();
 }
 
 /// Takes arguments apart one by one; made for one call of `read_arguments`.
@@ -134,16 +134,17 @@ private:
     if (!index)
       return fail(errc::invalid_argument,
                   fmt::format("{}: unknown option '{}'{}", origin, key, suggest_key(key)));
-    const auto twice = std::find_if(found_.begin(), found_.end(), [&](const raw_setting& s) {
-      return s.option_index == *index;
-    });
+    const auto twice = std::find_if(found_.begin(), found_.end(),
+                                    [&](const raw_setting& s) { return s.option_index == *index; });
     if (twice != found_.end())
-      return fail(errc::invalid_argument, fmt::format("{}: option '{}' is set already at {}", origin,
-                                                      all_options()[*index].key, twice->origin));
+      return fail(errc::invalid_argument,
+                  fmt::format("{}: option '{}' is set already at {}", origin,
+                              all_options()[*index].key, twice->origin));
     auto text = leaf_text(node);
     if (!text)
-      return fail(errc::invalid_argument,
-                  fmt::format("{}: option '{}' must be text, a number or true or false", origin, key));
+      return fail(
+          errc::invalid_argument,
+          fmt::format("{}: option '{}' must be text, a number or true or false", origin, key));
     found_.push_back({*index, std::move(*text), std::move(origin)});
     return {};
   }

@@ -11,8 +11,8 @@
 
 namespace millrace {
 
-/// One value as it was found: not yet checked beyond its key being known. Its origin names the place
-/// for people: "job.toml:3", "environment variable MILLRACE_MASTER", "argument --master".
+/// One value as it was found: not yet checked beyond its key being known. Its origin names the
+/// place for people: "job.toml:3", "environment variable MILLRACE_MASTER", "argument --master".
 struct raw_setting {
   /// The place of the option in `all_options()`.
   std::size_t option_index = 0;
@@ -31,8 +31,8 @@ struct argument_settings {
 /// Reads `arguments`, which do not include the program's name. Later ones come later in the answer.
 result<argument_settings> read_arguments(const std::vector<std::string>& arguments);
 
-/// Reads the variables whose name begins with MILLRACE_, in the order of names. MILLRACE_SEED belongs
-/// to the test programs and is passed over; any other that names no option is an error.
+/// Reads the variables whose name begins with MILLRACE_, in the order of names. MILLRACE_SEED
+/// belongs to the test programs and is passed over; any other that names no option is an error.
 result<std::vector<raw_setting>>
 read_environment(const std::map<std::string, std::string>& environment);
 

@@ -86,8 +86,8 @@ struct quantity {
 quantity multiply(std::string_view whole, std::string_view fraction, std::uint64_t factor) {
   std::uint64_t value = 0;
   for (const char c : whole)
-    if (__builtin_mul_overflow(value, 10U, &value)
-        || __builtin_add_overflow(value, static_cast<std::uint64_t>(c - '0'), &value))
+    if (__builtin_mul_overflow(value, 10U, &value) ||
+        __builtin_add_overflow(value, static_cast<std::uint64_t>(c - '0'), &value))
       return {0, quantity_fault::overflow};
   if (__builtin_mul_overflow(value, factor, &value) || value > largest)
     return {0, quantity_fault::overflow};
@@ -96,8 +96,8 @@ quantity multiply(std::string_view whole, std::string_view fraction, std::uint64
   std::uint64_t digits = 0;
   std::uint64_t scale = 1;
   for (const char c : fraction)
-    if (__builtin_mul_overflow(scale, 10U, &scale)
-        || __builtin_add_overflow(digits * 10, static_cast<std::uint64_t>(c - '0'), &digits))
+    if (__builtin_mul_overflow(scale, 10U, &scale) ||
+        __builtin_add_overflow(digits * 10, static_cast<std::uint64_t>(c - '0'), &digits))
       return {0, quantity_fault::not_whole};
   // In lowest terms the product cannot overflow: digits < scale, so it stays below the factor.
   const auto common = std::gcd(factor, scale);
@@ -137,16 +137,18 @@ result<std::uint64_t> parse_quantity(std::string_view text, std::span<const unit
     return fail(errc::invalid_argument, fmt::format("'{}' is not a {}: {}", text, what, why));
   };
   switch (read.fault) {
-    case quantity_fault::none: break;
-    case quantity_fault::malformed:
-      return refuse(fmt::format("write a number and a unit ({})", unit_names));
-    case quantity_fault::unknown_unit:
-      return refuse(fmt::format("the unit is unknown; use {}", unit_names));
-    case quantity_fault::negative: return refuse("it must not be negative");
-    case quantity_fault::not_whole:
-      return refuse(fmt::format("it must come out at whole {}", smallest));
-    case quantity_fault::overflow:
-      return refuse(fmt::format("it must be at most {} {}", largest, smallest));
+  case quantity_fault::none:
+    break;
+  case quantity_fault::malformed:
+    return refuse(fmt::format("write a number and a unit ({})", unit_names));
+  case quantity_fault::unknown_unit:
+    return refuse(fmt::format("the unit is unknown; use {}", unit_names));
+  case quantity_fault::negative:
+    return refuse("it must not be negative");
+  case quantity_fault::not_whole:
+    return refuse(fmt::format("it must come out at whole {}", smallest));
+  case quantity_fault::overflow:
+    return refuse(fmt::format("it must be at most {} {}", largest, smallest));
   }
   return read.value;
 }
@@ -162,7 +164,7 @@ std::string format_quantity(std::uint64_t n, std::span<const unit> units) {
 
 result<duration> parse_duration(std::string_view text) {
   return parse_quantity(text, time_units, "duration", "milliseconds", "ms, s, m, min, h or d")
-    .map([](std::uint64_t ms) { return duration{static_cast<std::int64_t>(ms)}; });
+      .map([](std::uint64_t ms) { return duration{static_cast<std::int64_t>(ms)}; });
 }
 
 result<std::uint64_t> parse_size(std::string_view text) {

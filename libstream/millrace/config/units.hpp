@@ -10,8 +10,9 @@
 namespace millrace {
 
 /// Reads a span of time: a number and one of ms, s, m or min, h, d, in any case ("200ms", "1.5s",
-/// "2m"). A bare number is milliseconds, as in Spark. Fractions must come out at whole milliseconds.
-/// Negative, malformed and overflowing text is invalid_argument, with the text in the message.
+/// "2m"). A bare number is milliseconds, as in Spark. Fractions must come out at whole
+/// milliseconds. Negative, malformed and overflowing text is invalid_argument, with the text in the
+/// message.
 result<duration> parse_duration(std::string_view text);
 
 /// Reads a number of bytes: a number and an optional unit, in any case. B is bytes; KiB, MiB, GiB,

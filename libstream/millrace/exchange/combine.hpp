@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace millrace {
@@ -73,7 +74,7 @@ public:
     auto arena = std::make_shared<const text_arena>(table_->take_arena());
     for (auto& target : targets)
       target->arena = arena;
-    if (targets.size() == 1) {
+    if (std::is_same_v<Partitioner, hash_partitioner> && targets.size() == 1) {
       targets[0]->entries = std::move(entries);
     } else {
       guarded(*info_, [&] { divide(entries, targets); });

@@ -30,7 +30,7 @@ public:
       if (!value_)
         value_.emplace(std::move(records[i++]));
       for (; i < records.size(); ++i)
-        value_.emplace(std::invoke(f_, std::move(*value_), std::move(records[i])));
+        value_ = static_cast<T>(std::invoke(f_, std::move(*value_), std::move(records[i])));
     });
   }
 
@@ -63,7 +63,7 @@ public:
         if (!part)
           continue;
         if (total)
-          total.emplace(std::invoke(f_, std::move(*total), T(*part)));
+          total = static_cast<T>(std::invoke(f_, std::move(*total), T(*part)));
         else
           total.emplace(*part);
       }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/block/text_block.hpp"
 #include "millrace/block/typed_block.hpp"
 #include "millrace/chunk/batch.hpp"
 #include "millrace/source/source_spec.hpp"
@@ -11,12 +12,16 @@
 
 namespace millrace {
 
-/// The blocks of a batch, one for each partition.
+/// The blocks of a batch, one for each partition. The bytes of text records are copied.
 template <class T>
 std::vector<block_ptr> to_blocks(const batch<T>& from) {
   std::vector<block_ptr> blocks;
-  for (std::size_t i = 0; i < from.partitions(); ++i)
-    blocks.push_back(make_typed_block(from.partition(i)));
+  for (std::size_t i = 0; i < from.partitions(); ++i) {
+    if constexpr (std::is_same_v<T, std::string_view>)
+      blocks.push_back(make_text_block(from.partition(i)));
+    else
+      blocks.push_back(make_typed_block(from.partition(i)));
+  }
   return blocks;
 }
 

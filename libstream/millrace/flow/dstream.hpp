@@ -27,6 +27,8 @@ namespace millrace {
 /// value or by const reference. Names and meanings are those of Spark's DStream.
 template <class T>
 class dstream : public pair_operations<T> {
+  static_assert(!std::is_same_v<T, bool>, "a stream of bool has no contiguous records: use char or an enum instead");
+
   using here = std::source_location;
 
 public:
@@ -35,8 +37,9 @@ public:
   dstream(std::shared_ptr<graph_builder> builder, node_ptr at)
       : builder_{std::move(builder)}, node_{std::move(at)} {}
 
-  /// Names this stream in messages, listeners and metrics.
-  dstream& name(std::string text) {
+  /// Names this stream in messages, listeners and metrics; before start.
+  dstream& name(std::string text, here site = here::current()) {
+    builder_->describe_new("name", site);
     node_->info()->name = std::move(text);
     return *this;
   }
@@ -155,7 +158,7 @@ public:
       .combined("count_by_value", reduction<std::int64_t>(std::plus<std::int64_t>{}), partitions, site);
   }
 
-  /// One record f(f(a, b), c)...; none for an empty batch. f must be associative.
+  /// One record f(f(a, b), c)...; none for an empty batch. f must be associative and commutative.
   template <class F>
     requires std::convertible_to<std::invoke_result_t<F&, T, T>, T>
   dstream reduce(F f, here site = here::current()) const {
@@ -175,7 +178,8 @@ public:
   /// As `print`, to a stream that outlives the job and that nothing else writes to meanwhile.
   void print_to(std::ostream& to, std::size_t shown = 10, here site = here::current()) const {
     output(
-      "print", site, [shown] { return std::make_unique<collect_writer<T>>(shown + 1); },
+      "print", site,
+      [limit = std::max(shown, shown + 1)] { return std::make_unique<collect_writer<T>>(limit); },
       [shown, &to](auto&) { return std::make_unique<print_sink<owned_t<T>>>(shown, to); });
   }
 

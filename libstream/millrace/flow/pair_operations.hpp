@@ -56,8 +56,12 @@ public:
     return self().template flat_map_with<out>(
       "flat_map_values",
       [f](pair&& p, emitter<out>& emit) mutable {
-        for (auto&& value : std::invoke(f, std::move(p.second)))
-          emit(out{p.first, std::move(value)});
+        for (auto&& value : std::invoke(f, std::move(p.second))) {
+          if constexpr (gives_elements_away<std::invoke_result_t<F&, V&&>>)
+            emit(out{p.first, std::move(value)});
+          else
+            emit(out{p.first, value});
+        }
       },
       site);
   }
@@ -81,6 +85,14 @@ public:
   auto combine_by_key(Create create, MergeValue merge_value, MergeCombiners merge_combiners,
                       std::uint32_t partitions = 0, bool map_side_combine = true,
                       here site = here::current()) const {
+    auto n = checked_partitions("combine_by_key", partitions, site);
+    return combine_by_key(std::move(create), std::move(merge_value), std::move(merge_combiners),
+                          hash_partitioner{n}, map_side_combine, site);
+  }
+
+  template <class Create, class MergeValue, class MergeCombiners, partitioner_for<K> P>
+  auto combine_by_key(Create create, MergeValue merge_value, MergeCombiners merge_combiners, P partitioner,
+                      bool map_side_combine = true, here site = here::current()) const {
     using combiner = std::decay_t<std::invoke_result_t<Create&, V&&>>;
     aggregator in_place{
       std::move(create),
@@ -88,11 +100,10 @@ public:
       [merge_combiners](combiner& c, const combiner& other) mutable {
         c = std::invoke(merge_combiners, std::move(c), other);
       }};
-    auto n = checked_partitions("combine_by_key", partitions, site);
-    return combined_by("combine_by_key", std::move(in_place), hash_partitioner{n}, map_side_combine, site);
+    return combined_by("combine_by_key", std::move(in_place), std::move(partitioner), map_side_combine, site);
   }
 
-  /// All values of a key, in the order of the stream.
+  /// All values of a key; those of one partition in its order, partitions in no promised order.
   auto group_by_key(std::uint32_t partitions = 0, here site = here::current()) const {
     auto n = checked_partitions("group_by_key", partitions, site);
     return group_by_key(hash_partitioner{n}, site);

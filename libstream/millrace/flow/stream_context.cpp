@@ -143,7 +143,9 @@ void basic_stream_context::stop(stop_mode mode) {
 int basic_stream_context::await_termination() {
   if (state() == context_state::initialised)
     throw stream_error{errc::illegal_state, "await_termination: the context has not been started"};
-  engine_->wait_stopped(std::nullopt);
+  if (engine_->on_own_thread() || !engine_->wait_stopped(std::nullopt))
+    throw stream_error{errc::illegal_state, "await_termination: called on a thread of the job itself, which would wait "
+                                            "for its own end; call stop() there and wait elsewhere"};
   builder_->set_state(context_state::stopped);
   if (auto e = shared_->reported())
     throw stream_error{*e};

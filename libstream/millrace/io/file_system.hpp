@@ -21,8 +21,8 @@ public:
   append_file& operator=(const append_file&) = delete;
   virtual ~append_file() = default;
 
-  /// Writes all of `data` at the end. After an error a part of it may have been written: `size` tells,
-  /// `truncate` undoes.
+  /// Writes all of `data` at the end. After an error a part of it may have been written: `size`
+  /// tells, `truncate` undoes.
   virtual result<void> append(std::span<const unsigned char> data) = 0;
 
   /// Returns when everything appended so far would survive a power cut.
@@ -74,15 +74,15 @@ public:
   /// crash, `path` is either the old file or the new one, never a part. A crash may leave a file
   /// behind whose name `is_temporary`.
   virtual result<void> write_file_atomic(const std::string& path,
-                                         std::span<const unsigned char> data)
-    = 0;
+                                         std::span<const unsigned char> data) = 0;
 
   /// Opens a file for appending, making it when it is not there. A made file's name is durable only
   /// after `sync_directory`.
   virtual result<std::unique_ptr<append_file>> open_append(const std::string& path) = 0;
 
   /// What the directory holds, sorted by name.
-  [[nodiscard]] virtual result<std::vector<directory_entry>> list(const std::string& path) const = 0;
+  [[nodiscard]] virtual result<std::vector<directory_entry>>
+  list(const std::string& path) const = 0;
 
   [[nodiscard]] virtual result<file_info> stat(const std::string& path) const = 0;
 

@@ -136,8 +136,8 @@ result<void> memory_file_system::write_file_atomic(const std::string& path,
     return parents;
   if (store_->is_directory(name))
     return failed(errc::invalid_argument, "write", path, "Is a directory");
-  store_->names[name]
-    = std::make_shared<content>(content{{data.begin(), data.end()}, store_->now_ms()});
+  store_->names[name] =
+      std::make_shared<content>(content{{data.begin(), data.end()}, store_->now_ms()});
   return {};
 }
 

@@ -6,14 +6,14 @@
 #include <climits>
 #include <cstddef>
 #include <cstdio>
+#include <fcntl.h>
 #include <filesystem>
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace millrace {
 
@@ -21,14 +21,19 @@ namespace {
 
 errc classify(int code) noexcept {
   switch (code) {
-    case ENOENT: return errc::not_found;
-    case EEXIST: return errc::already_exists;
-    case ENOTEMPTY: return errc::illegal_state;
-    case EISDIR:
-    case ENOTDIR:
-    case EINVAL:
-    case ENAMETOOLONG: return errc::invalid_argument;
-    default: return errc::io_error;
+  case ENOENT:
+    return errc::not_found;
+  case EEXIST:
+    return errc::already_exists;
+  case ENOTEMPTY:
+    return errc::illegal_state;
+  case EISDIR:
+  case ENOTDIR:
+  case EINVAL:
+  case ENAMETOOLONG:
+    return errc::invalid_argument;
+  default:
+    return errc::io_error;
   }
 }
 
@@ -84,7 +89,9 @@ int write_all(int fd, std::span<const unsigned char> data) {
   return 0;
 }
 
-int sync_data(int fd) { return uninterrupted([&] { return ::fdatasync(fd); }) == 0 ? 0 : errno; }
+int sync_data(int fd) {
+  return uninterrupted([&] { return ::fdatasync(fd); }) == 0 ? 0 : errno;
+}
 
 std::string parent_of(std::string path) {
   while (path.size() > 1 && path.ends_with('/'))
@@ -155,7 +162,7 @@ result<std::vector<unsigned char>> posix_file_system::read_file(const std::strin
     const auto had = content.size();
     content.resize(had + std::max(step, had / 2));
     const auto got = uninterrupted(
-      [&] { return ::read(file.get(), content.data() + had, content.size() - had); });
+        [&] { return ::read(file.get(), content.data() + had, content.size() - had); });
     if (got < 0)
       return failed("read", path, errno);
     content.resize(had + static_cast<std::size_t>(got));
@@ -225,7 +232,8 @@ result<file_info> posix_file_system::stat(const std::string& path) const {
     return failed("look at", path, errno);
   const bool is_directory = S_ISDIR(status.st_mode);
   return file_info{is_directory, is_directory ? 0 : static_cast<std::uint64_t>(status.st_size),
-                   status.st_mtim.tv_sec * std::int64_t{1'000} + status.st_mtim.tv_nsec / 1'000'000};
+                   status.st_mtim.tv_sec * std::int64_t{1'000} +
+                       status.st_mtim.tv_nsec / 1'000'000};
 }
 
 result<void> posix_file_system::rename(const std::string& from, const std::string& to) {

@@ -26,6 +26,7 @@ public:
     for (std::size_t i = 0; i + 1 < targets_.size(); ++i) {
       copy_.assign(records.begin(), records.end());
       targets_[i]->consume(copy_);
+      copy_.clear();
     }
     targets_.back()->consume(records);
   }

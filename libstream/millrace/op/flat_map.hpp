@@ -60,6 +60,11 @@ private:
   emitter<Out> emit_;
 };
 
+/// Whether the elements of what a function returned may be moved from: it gave the container away.
+template <class Range>
+inline constexpr bool gives_elements_away =
+  !std::is_lvalue_reference_v<Range> && !std::ranges::view<std::remove_cvref_t<Range>>;
+
 /// Turns a function that returns a range into one that emits the range's elements.
 template <class F>
 class emit_range {
@@ -68,11 +73,8 @@ public:
 
   template <class In, class Out>
   void operator()(In&& record, emitter<Out>& emit) {
-    auto&& range = std::invoke(f_, std::forward<In>(record));
-    constexpr bool owned = !std::is_lvalue_reference_v<decltype(std::invoke(f_, std::forward<In>(record)))>
-                           && !std::ranges::view<std::remove_cvref_t<decltype(range)>>;
-    for (auto&& element : range) {
-      if constexpr (owned)
+    for (auto&& element : std::invoke(f_, std::forward<In>(record))) {
+      if constexpr (gives_elements_away<std::invoke_result_t<F&, In>>)
         emit(std::move(element));
       else
         emit(element);

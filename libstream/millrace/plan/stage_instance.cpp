@@ -99,6 +99,9 @@ result<stage_output> stage_instance::run(const std::shared_ptr<const stage_input
     return tl::unexpected{e.info()};
   } catch (const std::exception& e) {
     return fail(errc::internal, "stage of " + describe(*p.what->root->info()) + " failed: " + e.what());
+  } catch (...) {
+    return fail(errc::internal, "stage of " + describe(*p.what->root->info())
+                                  + " failed: it threw something that is not a std::exception");
   }
 }
 

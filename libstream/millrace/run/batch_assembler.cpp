@@ -55,6 +55,9 @@ result<allocated_batch_ptr> batch_assembler::allocate(batch_time time) {
       } catch (const std::exception& e) {
         return fail(errc::user_function_failed,
                     "Error generating a batch for time " + to_string(time) + ": " + in.description + " threw: " + e.what());
+      } catch (...) {
+        return fail(errc::user_function_failed, "Error generating a batch for time " + to_string(time) + ": "
+                                                  + in.description + " threw something that is not a std::exception");
       }
       if (!pulled)
         batch->absent.push_back(in.stream);

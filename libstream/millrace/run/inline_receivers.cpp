@@ -1,107 +1,174 @@
 #include "millrace/run/inline_receivers.hpp"
 
+#include "millrace/supervise/restart_policy.hpp"
+
 #include <mutex>
 
 namespace millrace {
 
+namespace {
+
+/// Errors that receiver threads may report between two polls; further ones are dropped.
+constexpr std::size_t max_reports = 1'000;
+
+/// Blocks that may wait for the next poll. Many, because on_stop waits for the receiver's threads on the thread that polls.
+constexpr std::size_t max_ready_blocks = 10'000;
+
+/// Delays without chance, so that a run can be repeated.
+restart_options restarts_of(const configuration& conf) {
+  restart_options o;
+  o.max_restarts = static_cast<std::uint32_t>(conf.integer("receiver.restart_intensity"));
+  o.period = conf.get_duration("receiver.restart_period");
+  o.initial_delay = conf.get_duration("receiver.restart_delay");
+  o.max_delay = conf.get_duration("receiver.restart_delay_max").max(o.initial_delay);
+  o.jitter = 0;
+  return o;
+}
+
+} // namespace
+
+/// One receiver. What it asks for, from any thread, is noted and done by the next `act`.
 struct inline_receivers::hosted : receiver_host {
-  stream_id stream;
-  std::string name;
-  const job* what = nullptr;
-  const clock* time = nullptr;
-  duration restart_delay{0};
-  std::shared_ptr<receiver_base> user;
-  std::shared_ptr<intake> into;
-  std::uint64_t next_block = 0;
-  block_ptr pending;
-  std::mutex mutex;
-  std::optional<batch_time> restart_at;
-  bool stop_wanted = false;
-  std::uint64_t restarts = 0;
-
-  receiver_info info(std::string message = {}) const {
-    receiver_info out{stream, name, user->is_started(), "localhost", std::move(message), {}, restarts};
-    if (!out.last_error.empty())
-      out.last_error_time = time->wall_now();
-    return out;
-  }
-
-  void tell(void (listener::*event)(const receiver_info&), const receiver_info& about) const {
-    for (auto& l : what->listeners())
-      ((*l).*event)(about);
-  }
-
-  void begin() {
-    user->set_started(true);
-    try {
-      user->on_start();
-      tell(&listener::on_receiver_started, info());
-    } catch (const std::exception& e) {
-      tell(&listener::on_receiver_error, info(e.what()));
-      request_restart(e.what(), std::nullopt);
-    }
-  }
-
-  void end() {
-    if (!user->is_started())
-      return;
-    user->set_started(false);
-    user->on_stop();
-    tell(&listener::on_receiver_stopped, info());
+  hosted(const job& what, const clock& time, const source_node& source, const receiver_source& spec)
+      : what{what}, time{time}, stream{source.stream()}, policy{restarts_of(what.conf), random} {
+    auto& who = *source.info();
+    name = who.name.empty() ? who.operation + "-" + std::to_string(stream.value()) : who.name;
+    intake_options options;
+    options.max_block_bytes = what.conf.bytes("stream.max_block_bytes");
+    options.max_ready_blocks = max_ready_blocks;
+    user = spec.make_receiver();
+    into = spec.make_intake(options);
+    into->connect({});
   }
 
   void request_restart(std::string, std::optional<duration> delay) override {
     std::lock_guard guard{mutex};
-    restart_at = time->wall_now() + delay.value_or(restart_delay);
+    wanted.restart = true;
+    wanted.delay = delay;
+    user->set_started(false);
   }
   void request_stop(std::string) override {
     std::lock_guard guard{mutex};
-    stop_wanted = true;
+    wanted.stop = true;
+    user->set_started(false);
   }
-  void report_error(std::string message) override { tell(&listener::on_receiver_error, info(std::move(message))); }
+  void report_error(std::string message) override {
+    std::lock_guard guard{mutex};
+    if (wanted.reports.size() < max_reports)
+      wanted.reports.push_back(std::move(message));
+  }
   void run(std::function<void(std::stop_token)>) override {
     throw stream_error{errc::unsupported, "receiver::run needs the actor runtime; the inline runtime has no threads"};
   }
 
+  void begin() {
+    user->set_started(true);
+    running = true;
+    try {
+      user->on_start();
+      started = true;
+      tell(&listener::on_receiver_started);
+    } catch (const std::exception& e) {
+      failed_to_start(e.what());
+    } catch (...) {
+      failed_to_start("it threw something that is not a std::exception");
+    }
+  }
+
+  void end() {
+    if (!running)
+      return;
+    running = false;
+    user->set_started(false);
+    try {
+      user->on_stop();
+    } catch (const std::exception& e) {
+      tell(&listener::on_receiver_error, std::string{"on_stop threw: "} + e.what());
+    }
+    if (std::exchange(started, false))
+      tell(&listener::on_receiver_stopped);
+  }
+
   void act() {
-    bool restart = false;
-    bool stop = false;
+    requests now;
     {
       std::lock_guard guard{mutex};
-      stop = std::exchange(stop_wanted, false);
-      restart = restart_at && *restart_at <= time->wall_now();
-      if (restart || restart_at)
-        stop = true;
-      if (restart)
-        restart_at.reset();
+      now = std::exchange(wanted, {});
     }
-    if (stop)
+    for (auto& message : now.reports)
+      tell(&listener::on_receiver_error, std::move(message));
+    if (now.stop) {
       end();
-    if (restart) {
+      into->stop();
+      restart_at.reset();
+    } else if (now.restart && running) {
+      end();
+      plan_restart(restart_reason::requested, now.delay, "asked for restarts");
+    }
+    if (restart_at && *restart_at <= time.wall_now()) {
+      restart_at.reset();
       ++restarts;
       begin();
     }
   }
+
+  void failed_to_start(const std::string& why) {
+    tell(&listener::on_receiver_error, "on_start threw: " + why);
+    end();
+    plan_restart(restart_reason::failed, std::nullopt, why);
+  }
+
+  void plan_restart(restart_reason reason, std::optional<duration> delay, const std::string& why) {
+    auto decision = policy.decide(time.steady_now(), reason, delay);
+    if (decision.what == restart_decision::action::restart)
+      restart_at = time.wall_now() + decision.delay;
+    else
+      given_up = error{errc::unavailable, "receiver " + name + " failed too often (see receiver.restart_intensity); "
+                                            "the last time: " + why};
+  }
+
+  void tell(void (listener::*event)(const receiver_info&), std::string error = {}) const {
+    receiver_info about{stream, name, user->is_started(), "localhost", std::move(error), {}, restarts};
+    if (!about.last_error.empty())
+      about.last_error_time = time.wall_now();
+    for (auto& l : what.listeners())
+      notify(what.log, [&] { ((*l).*event)(about); });
+  }
+
+  struct requests {
+    bool restart = false;
+    bool stop = false;
+    std::optional<duration> delay;
+    std::vector<std::string> reports;
+  };
+
+  const job& what;
+  const clock& time;
+  stream_id stream;
+  std::string name;
+  seeded_random random{1};
+  restart_policy policy;
+  std::shared_ptr<receiver_base> user;
+  std::shared_ptr<intake> into;
+  bool running = false;  ///< Between on_start and on_stop.
+  bool started = false;  ///< on_start returned well, and listeners know.
+  std::uint64_t restarts = 0;
+  std::optional<batch_time> restart_at;
+  std::optional<error> given_up;
+  std::uint64_t next_block = 0;
+  block_ptr pending;  ///< Popped, and refused by the store so far.
+  std::mutex mutex;
+  requests wanted;
 };
 
-inline_receivers::inline_receivers(const job& what, const clock& time) : job_{what}, clock_{time} {
-  intake_options options;
-  options.max_block_bytes = what.conf.bytes("stream.max_block_bytes");
+inline_receivers::inline_receivers(const job& what, const clock& time) {
   for (auto& source : what.graph->sources()) {
     if (std::holds_alternative<socket_source>(source->spec()))
       throw stream_error{errc::unsupported, describe(*source->info()) + " needs the actor runtime"};
     auto* spec = std::get_if<receiver_source>(&source->spec());
     if (!spec)
       continue;
-    auto host = std::make_shared<hosted>();
-    host->stream = source->stream();
-    host->name = source->info()->operation + "-" + std::to_string(source->stream().value());
-    host->what = &job_;
-    host->time = &clock_;
-    host->restart_delay = what.conf.get_duration("receiver.restart_delay");
-    host->user = spec->make_receiver();
-    host->into = spec->make_intake(options);
-    host->into->connect({});
+    auto host = std::make_shared<hosted>(what, time, *source, *spec);
     host->user->attach(source->stream(), host, host->into);
     receivers_.push_back(std::move(host));
   }
@@ -115,15 +182,19 @@ void inline_receivers::start() {
 }
 
 void inline_receivers::stop() {
+  stopped_ = true;
   for (auto& host : receivers_) {
     host->end();
     host->into->stop();
   }
 }
 
-void inline_receivers::poll(block_store& store, batch_assembler& assembler) {
+std::optional<error> inline_receivers::poll(block_store& store, batch_assembler& assembler) {
   for (auto& host : receivers_) {
-    host->act();
+    if (!stopped_)
+      host->act();
+    if (host->given_up)
+      return host->given_up;
     host->into->cut();
     for (;;) {
       if (!host->pending)
@@ -137,9 +208,10 @@ void inline_receivers::poll(block_store& store, batch_assembler& assembler) {
       host->pending.reset();
       ++host->next_block;
       if (auto ok = assembler.stored(meta); !ok)
-        throw stream_error{ok.error()};
+        return ok.error();
     }
   }
+  return std::nullopt;
 }
 
 } // namespace millrace

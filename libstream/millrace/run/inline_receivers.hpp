@@ -5,27 +5,41 @@
 #include "millrace/run/batch_assembler.hpp"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace millrace {
 
+/// Calls a listener; what it throws is logged and otherwise ignored.
+template <class Call>
+void notify(const std::shared_ptr<log_observer>& log, Call call) {
+  try {
+    call();
+  } catch (const std::exception& e) {
+    logger{log, "listener"}.error(std::string{"a listener threw: "} + e.what());
+  } catch (...) {
+    logger{log, "listener"}.error("a listener threw something that is not a std::exception");
+  }
+}
+
 /// The receivers of an inline job: starts, restarts and stops them, and moves their blocks into the store.
 class inline_receivers {
 public:
+  /// Makes every receiver and starts none. `what` and `time` must outlive this.
   inline_receivers(const job& what, const clock& time);
   ~inline_receivers();
 
   void start();
+  /// Ends intake and stops every receiver for good; what was stored before can still be polled.
   void stop();
   /// Does what receivers have asked for and is due, then cuts and stores their blocks; at a full store blocks stay with
-  /// the intake.
-  void poll(block_store& store, batch_assembler& assembler);
+  /// the intake. An error ends the job: a receiver that failed more often than its restart limit allows.
+  std::optional<error> poll(block_store& store, batch_assembler& assembler);
 
 private:
   struct hosted;
-  const job& job_;
-  const clock& clock_;
   std::vector<std::shared_ptr<hosted>> receivers_;
+  bool stopped_ = false;
 };
 
 } // namespace millrace

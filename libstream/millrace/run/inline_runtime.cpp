@@ -30,32 +30,42 @@ public:
   }
 
   void advance(batch_time to) {
-    inside_ = true;
+    inside_scope scope{inside_};
     while (!stopped_) {
       auto block_due = (clock_.wall_now() + block_interval_).floor(block_interval_);
       auto next = std::min({to, block_due, schedule_.deadline()});
       clock_.set(next);
-      receivers_.poll(store_, assembler_);
+      poll_receivers();
       run_due();
       if (stop_wanted_)
-        finish(*stop_wanted_);
+        finish();
       if (next == to)
         break;
     }
-    inside_ = false;
   }
 
   void stop(stop_mode mode) {
-    if (inside_)
+    if (stopped_)
+      return;
+    if (!stop_wanted_ || mode == stop_mode::immediate)
       stop_wanted_ = mode;
-    else if (!stopped_)
-      finish(mode);
+    if (inside_)
+      return;
+    inside_scope scope{inside_};
+    finish();
   }
 
   bool stopped() const noexcept { return stopped_; }
   bool inside() const noexcept { return inside_; }
 
 private:
+  /// While user code may be running.
+  struct inside_scope {
+    explicit inside_scope(bool& inside) : flag{inside} { flag = true; }
+    ~inside_scope() { flag = false; }
+    bool& flag;
+  };
+
   static std::uint32_t parallelism(const configuration& conf) {
     auto wanted = conf.integer("stream.default_parallelism");
     return static_cast<std::uint32_t>(wanted != 0 ? wanted : std::max(1U, conf.master().threads));
@@ -75,7 +85,18 @@ private:
   template <class F>
   void tell(F f) {
     for (auto& l : job_.listeners())
-      f(*l);
+      notify(job_.log, [&] { f(*l); });
+  }
+
+  void poll_receivers() {
+    if (auto e = receivers_.poll(store_, assembler_))
+      fail_job(*e);
+  }
+
+  void fail_job(const error& e) {
+    failed_ = true;
+    job_.report_error(e);
+    stop_wanted_ = stop_mode::immediate;
   }
 
   void run_due() {
@@ -98,17 +119,21 @@ private:
   void fail_batch(batch_time time, const error& e) {
     auto empty = std::make_shared<allocated_batch>();
     empty->time = time;
-    if (auto submitted = progress_.submit(empty, clock_.wall_now()); submitted)
-      complete(time, {}, e);
+    announce(empty);
+    complete(time, {}, e);
   }
 
-  void run_batch(const allocated_batch_ptr& batch) {
+  void announce(const allocated_batch_ptr& batch) {
     auto run = progress_.submit(batch, clock_.wall_now());
     if (!run)
       throw stream_error{run.error()};
     auto info = progress_.info(batch->time);
     tell([&](listener& l) { l.on_batch_submitted(info); });
     tell([&](listener& l) { l.on_batch_started(info); });
+  }
+
+  void run_batch(const allocated_batch_ptr& batch) {
+    announce(batch);
     if (auto absent = absent_nodes(*job_.graph, batch->absent, batch->time); !absent) {
       complete(batch->time, {}, absent.error());
       return;
@@ -181,25 +206,20 @@ private:
     tell([&](listener& l) { l.on_batch_completed(done->info); });
     if (done->skipped)
       logger{job_.log, "batch"}.error("skipped: " + done->skipped->message);
-    if (!done->stop_because)
-      return;
-    failed_ = true;
-    job_.report_error(*done->stop_because);
-    stop_wanted_ = stop_mode::immediate;
+    if (done->stop_because)
+      fail_job(*done->stop_because);
   }
 
-  void finish(stop_mode mode) {
-    stopped_ = true;
+  void finish() {
     receivers_.stop();
-    if (mode == stop_mode::graceful) {
-      receivers_.poll(store_, assembler_);
-      stopped_ = false;
-      if (assembler_.has_unallocated()) {
-        clock_.set(schedule_.deadline());
-        run_due();
-      }
-      stopped_ = true;
+    while (*stop_wanted_ == stop_mode::graceful) {
+      poll_receivers();
+      if (failed_ || !assembler_.has_unallocated())
+        break;
+      clock_.set(schedule_.deadline());
+      run_due();
     }
+    stopped_ = true;
     tell([&](listener& l) { l.on_streaming_stopped(clock_.wall_now()); });
   }
 

@@ -24,7 +24,8 @@ class input_gate {
 public:
   explicit input_gate(std::uint32_t slots) : slots_{slots} {}
 
-  /// A slot delivered twice, or one that does not exist, is errc::internal and changes nothing.
+  /// A slot delivered twice, one that does not exist, or a batch that has come out, is errc::internal and changes
+  /// nothing.
   result<void> deliver(batch_time time, std::uint32_t slot, slot_delivery what);
 
   struct ready {
@@ -47,6 +48,7 @@ private:
 
   std::uint32_t slots_;
   std::map<batch_time, filling> open_;
+  std::optional<batch_time> released_;
 };
 
 } // namespace millrace

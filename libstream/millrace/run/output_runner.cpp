@@ -38,6 +38,9 @@ output_runner::outcome output_runner::run(output_id output, const input_gate::re
         out.failure = e.info();
       } catch (const std::exception& e) {
         out.failure = error{errc::user_function_failed, out.info.description + " failed: " + e.what()};
+      } catch (...) {
+        out.failure = error{errc::user_function_failed,
+                            out.info.description + " failed: it threw something that is not a std::exception"};
       }
     }
   }

@@ -42,7 +42,9 @@ public:
   /// Call once, before the first record.
   void connect(intake_link link);
 
-  /// Block generator: makes a block of what has been stored since the last cut, if anything.
+  /// Block generator: makes a block of what has been stored since the last cut, if anything. While a producer has the
+  /// builder, it is asked to cut after its record instead; after `stop` the producer is waited for, so that a cut then
+  /// is the last one needed.
   virtual void cut() = 0;
 
   /// Block generator: the oldest ready block, or null.

@@ -41,8 +41,10 @@ bool text_intake::store(std::string_view record) {
   producer_slot<open_text>::holder open{slot_};
   if (stopped() || !pay(*open, 1))
     return false;
-  if (!open->own || open->own->capacity() - open->used < record.size()) {
+  bool no_room = !open->own || open->own->capacity() - open->used < record.size();
+  if (no_room || text_block::cost(open->slices) >= options().max_block_bytes)
     push(flush_singles(*open), true);
+  if (no_room) {
     open->own = arenas_->acquire(std::max(own_arena_bytes, record.size()));
     open->used = 0;
   }
@@ -77,6 +79,11 @@ std::vector<block_ptr> text_intake::flush_singles(open_text& open) {
 }
 
 void text_intake::cut() {
+  if (stopped()) {
+    producer_slot<open_text>::holder open{slot_};
+    cut_open(*open);
+    return;
+  }
   cut_wanted_.store(true, std::memory_order_relaxed);
   if (auto* open = slot_.try_take()) {
     cut_open(*open);

@@ -31,6 +31,8 @@ public:
   /// Stores all records as one block, or none (false: stopped).
   bool store(std::vector<T> records) {
     typename producer_slot<open_records>::holder open{slot_};
+    if (this->stopped())
+      return false;
     for (std::size_t left = records.size(); left != 0;) {
       std::size_t granted = this->permits(left);
       if (granted == 0)
@@ -41,8 +43,12 @@ public:
     return true;
   }
 
-  /// If a producer has the builder at this moment, it is asked to cut after its record.
   void cut() override {
+    if (this->stopped()) {
+      typename producer_slot<open_records>::holder open{slot_};
+      cut_open(*open);
+      return;
+    }
     cut_wanted_.store(true, std::memory_order_relaxed);
     if (auto* open = slot_.try_take()) {
       cut_open(*open);

@@ -1,0 +1,95 @@
+#include "millrace/actors/compute/stage.hpp"
+
+#include <deque>
+
+namespace millrace::actors {
+
+namespace {
+
+struct stage_state {
+  static inline const char* name = "stage";
+  environment_ptr env;
+  const stage* what = nullptr;
+  std::uint32_t partition = 0;
+  std::shared_ptr<stage_instance> instance;
+  std::optional<input_gate> gate;
+  std::deque<input_gate::ready> ready;
+  bool running = false;
+};
+
+using self_ptr = stage_actor::stateful_pointer<stage_state>;
+
+void route(self_ptr self, batch_time time, stage_result& from) {
+  auto& s = self->state;
+  auto& env = *s.env;
+  for (std::size_t e = 0; e < s.what->edges.size(); ++e) {
+    auto& edge = s.what->edges[e];
+    auto slot = edge.first_slot + s.partition;
+    for (std::uint32_t target = 0; target < edge.targets; ++target) {
+      slot_delivery what{from.failure ? nullptr : std::move(from.output[e][target]), from.failure};
+      if (edge.to_output)
+        tell(env, self, env.wiring.sink, output_delivery{edge.output, time, slot, std::move(what)});
+      else
+        tell(env, self, env.wiring.stages[edge.stage.value()][target], exchange_delivery{time, slot, std::move(what)});
+    }
+  }
+}
+
+void pump(self_ptr self) {
+  auto& s = self->state;
+  while (!s.running && !s.ready.empty()) {
+    auto next = std::move(s.ready.front());
+    s.ready.pop_front();
+    auto time = next.input->time;
+    if (next.failure || next.input->records() == 0) {
+      auto result = run_stage(*s.instance, next, s.env->max_failures());
+      route(self, time, result);
+      continue;
+    }
+    s.running = true;
+    auto task = [env = s.env, instance = s.instance, next = std::move(next), time,
+                 me = stage_actor{self}]() mutable {
+      auto result = std::make_shared<stage_result>(run_stage(*instance, next, env->max_failures()));
+      next = {};
+      tell_from_thread(*env, me, task_done{time, std::move(result)});
+    };
+    s.env->pool->submit(std::move(task));
+  }
+}
+
+stage_actor::behavior_type behave(self_ptr self, environment_ptr env, stage_id id, std::uint32_t partition) {
+  init_actor(self);
+  auto& s = self->state;
+  s.what = &env->plan.stages.at(id.value());
+  s.partition = partition;
+  s.instance = std::make_shared<stage_instance>(env->plan, *s.what, partition, env->seed);
+  s.gate.emplace(s.what->slots);
+  s.env = std::move(env);
+  return {
+    [self](const run_batch& run) {
+      self->state.ready.push_back({run.input, nullptr});
+      pump(self);
+    },
+    [self](const exchange_delivery& m) {
+      auto& state = self->state;
+      if (auto ok = state.gate->deliver(m.time, m.slot, m.what); !ok)
+        throw stream_error{ok.error()};
+      while (auto next = state.gate->next())
+        state.ready.push_back(std::move(*next));
+      pump(self);
+    },
+    [self](const task_done& m) {
+      self->state.running = false;
+      route(self, m.time, *m.result);
+      pump(self);
+    },
+  };
+}
+
+} // namespace
+
+stage_actor spawn_stage(caf::actor_system& system, environment_ptr env, stage_id stage, std::uint32_t partition) {
+  return system.spawn(behave, std::move(env), stage, partition);
+}
+
+} // namespace millrace::actors

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "millrace/actors/control/job_environment.hpp"
+
+namespace millrace::actors {
+
+/// Announces the points of the batch grid to the tracker; its arithmetic is batch_schedule's and grid_timer's.
+batch_clock_actor spawn_batch_clock(caf::actor_system& system, environment_ptr env);
+
+} // namespace millrace::actors

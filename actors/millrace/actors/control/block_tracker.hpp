@@ -1,0 +1,10 @@
+#pragma once
+
+#include "millrace/actors/control/job_environment.hpp"
+
+namespace millrace::actors {
+
+/// The shell of batch_assembler: turns ticks and stored blocks into batches for the coordinator.
+block_tracker_actor spawn_block_tracker(caf::actor_system& system, environment_ptr env);
+
+} // namespace millrace::actors

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "millrace/actors/compute/compute_pool.hpp"
+#include "millrace/actors/compute/serial_thread.hpp"
+#include "millrace/actors/control/listener_bus.hpp"
+#include "millrace/actors/protocol/actors.hpp"
+#include "millrace/block/block_store.hpp"
+#include "millrace/plan/plan.hpp"
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace millrace::actors {
+
+/// Handles of the actors of a job. Filled before the first message, read-only until all actors have ended.
+struct job_wiring {
+  batch_clock_actor clock;
+  block_tracker_actor tracker;
+  batch_coordinator_actor coordinator;
+  sink_writer_actor sink;
+  std::vector<std::vector<stage_actor>> stages;
+  std::map<stream_id, block_generator_actor> generators;
+  std::map<stream_id, receiver_supervisor_actor> supervisors;
+};
+
+/// What the actors of one job share. Everything here is immutable or thread-safe; the runtime owns it and outlives them.
+struct job_environment {
+  job_environment(job j, std::shared_ptr<const clock> t, std::uint32_t workers, const void* owner);
+
+  job what;
+  std::shared_ptr<const clock> time;
+  /// Whether the clock is moved by hand: then nothing arms timers for batches and blocks.
+  bool manual_time = false;
+  hash_seed seed;
+  job_plan plan;
+  logger log;
+  block_store store;
+  listener_bus listeners;
+  std::shared_ptr<compute_pool> pool;
+  serial_thread output_thread;
+  /// When the job started: the grids of batches and blocks begin here.
+  batch_time started_wall;
+  std::chrono::steady_clock::time_point started_steady;
+  std::function<void(stop_mode)> request_stop;
+  const void* owner;
+  job_wiring wiring;
+  /// Messages sent between actors, timers included: for tests and benchmarks.
+  std::atomic<std::uint64_t> messages{0};
+
+  std::uint32_t max_failures() const;
+  std::chrono::steady_clock::time_point steady_now() const { return time->steady_now(); }
+};
+
+using environment_ptr = std::shared_ptr<job_environment>;
+
+/// Sends from an actor, counted.
+template <class Self, class Handle, class Message>
+void tell(job_environment& env, Self* self, const Handle& to, Message&& what) {
+  env.messages.fetch_add(1, std::memory_order_relaxed);
+  self->send(to, std::forward<Message>(what));
+}
+
+/// Sends from a plain thread, counted.
+template <class Handle, class Message>
+void tell_from_thread(job_environment& env, const Handle& to, Message&& what) {
+  env.messages.fetch_add(1, std::memory_order_relaxed);
+  caf::anon_send(to, std::forward<Message>(what));
+}
+
+} // namespace millrace::actors

@@ -1,0 +1,102 @@
+#include "millrace/actors/ingest/block_generator.hpp"
+
+#include "millrace/block/block_builder.hpp"
+
+namespace millrace::actors {
+
+namespace {
+
+struct generator_state {
+  static inline const char* name = "block_generator";
+  environment_ptr env;
+  stream_id stream;
+  std::shared_ptr<intake> from;
+  std::optional<block_cut_policy> cut;
+  std::shared_ptr<std::atomic<bool>> notified;
+  block_ptr pending;
+  std::uint64_t next_block = 0;
+  std::vector<std::shared_ptr<completion>> finishing;
+};
+
+using self_ptr = block_generator_actor::stateful_pointer<generator_state>;
+
+/// Moves what is ready into the store; asks to be told of room when it is full.
+void move_blocks(self_ptr self) {
+  auto& s = self->state;
+  auto& env = *s.env;
+  for (;;) {
+    if (!s.pending)
+      s.pending = s.from->pop();
+    if (!s.pending)
+      break;
+    block_id id{s.stream, s.next_block};
+    block_meta meta{id, s.pending->records(), s.pending->bytes()};
+    if (!env.store.try_put(id, s.pending)) {
+      tell(env, self, env.wiring.tracker, store_full{s.stream});
+      return;
+    }
+    s.pending.reset();
+    ++s.next_block;
+    tell(env, self, env.wiring.tracker, block_stored{meta});
+  }
+  for (auto& done : std::exchange(s.finishing, {}))
+    done->complete();
+}
+
+void tick(self_ptr self) {
+  auto& s = self->state;
+  auto now = s.env->steady_now();
+  if (s.cut->due(now))
+    s.from->cut();
+  move_blocks(self);
+  s.env->messages.fetch_add(1, std::memory_order_relaxed);
+  self->scheduled_send(self, s.cut->deadline(), block_tick{});
+}
+
+/// Called on receiver threads; at most one intake_ready is under way.
+intake_link link_to(self_ptr self, const receiver_permits& permits) {
+  auto& s = self->state;
+  auto ready = [env = s.env, notified = s.notified, me = caf::actor_cast<caf::actor_addr>(self)] {
+    if (notified->exchange(true))
+      return;
+    if (auto to = caf::actor_cast<block_generator_actor>(me))
+      tell_from_thread(*env, to, intake_ready{});
+  };
+  return {permits, std::move(ready)};
+}
+
+block_generator_actor::behavior_type behave(self_ptr self, environment_ptr env, stream_id stream,
+                                            std::shared_ptr<intake> from, const receiver_permits& permits) {
+  init_actor(self);
+  auto& s = self->state;
+  s.stream = stream;
+  s.from = std::move(from);
+  s.notified = std::make_shared<std::atomic<bool>>(false);
+  s.cut.emplace(env->what.conf.get_duration("stream.block_interval"), env->started_steady, env->started_steady);
+  s.env = std::move(env);
+  s.from->connect(link_to(self, permits));
+  if (!s.env->manual_time)
+    tick(self);
+  return {
+    [self](const block_tick&) { tick(self); },
+    [self](const intake_ready&) {
+      self->state.notified->store(false);
+      move_blocks(self);
+    },
+    [self](const room_available&) { move_blocks(self); },
+    [self](const finish_phase& end) {
+      self->state.from->cut();
+      self->state.finishing.push_back(end.done);
+      move_blocks(self);
+    },
+  };
+}
+
+} // namespace
+
+block_generator_actor spawn_block_generator(caf::actor_system& system, environment_ptr env, stream_id stream,
+                                            std::shared_ptr<intake> from, receiver_permits permits) {
+  return system.spawn(behave, std::move(env), stream, std::move(from), std::move(permits));
+}
+
+} // namespace millrace::actors

@@ -1,0 +1,81 @@
+#include "millrace/actors/ingest/receiver.hpp"
+
+namespace millrace::actors {
+
+namespace {
+
+struct receiver_state {
+  static inline const char* name = "receiver";
+  environment_ptr env;
+  receiver_parts_ptr parts;
+  caf::actor_addr supervisor;
+  std::shared_ptr<receiver_life> life;
+  std::optional<std::string> failure;
+  bool ending = false;
+};
+
+using self_ptr = receiver_actor::stateful_pointer<receiver_state>;
+
+void end(self_ptr self) {
+  auto& s = self->state;
+  if (!std::exchange(s.ending, true))
+    s.life->end();
+}
+
+void on_event(self_ptr self, const receiver_event& event) {
+  auto& s = self->state;
+  switch (event.what) {
+    case receiver_event::kind::started:
+      if (auto to = caf::actor_cast<receiver_supervisor_actor>(s.supervisor))
+        tell(*s.env, self, to, event);
+      break;
+    case receiver_event::kind::failed:
+      if (!s.failure && !s.ending)
+        s.failure = event.message;
+      end(self);
+      break;
+    case receiver_event::kind::stopped:
+      {
+        std::lock_guard guard{s.parts->mutex};
+        s.parts->life = nullptr;
+      }
+      if (s.failure)
+        self->quit(caf::make_error(caf::sec::runtime_error, *s.failure));
+      else
+        self->quit();
+      break;
+  }
+}
+
+receiver_actor::behavior_type behave(self_ptr self, environment_ptr env, receiver_parts_ptr parts,
+                                     const caf::actor_addr& supervisor) {
+  init_actor(self);
+  auto& s = self->state;
+  s.supervisor = supervisor;
+  auto tell_me = [env, me = caf::actor_cast<caf::actor_addr>(self)](receiver_event::kind what, std::string message) {
+    if (auto to = caf::actor_cast<receiver_actor>(me))
+      tell_from_thread(*env, to, receiver_event{what, std::move(message)});
+  };
+  s.life = std::make_shared<receiver_life>(parts->user, std::move(tell_me), env->owner);
+  {
+    std::lock_guard guard{parts->mutex};
+    parts->life = s.life;
+  }
+  s.env = std::move(env);
+  s.parts = std::move(parts);
+  s.life->begin();
+  return {
+    [self](const receiver_event& event) { on_event(self, event); },
+    [self](const finish_phase&) { end(self); },
+  };
+}
+
+} // namespace
+
+receiver_actor spawn_receiver(caf::local_actor* parent, environment_ptr env, receiver_parts_ptr parts,
+                              const receiver_supervisor_actor& supervisor) {
+  return parent->home_system().spawn(behave, std::move(env), std::move(parts),
+                                     caf::actor_cast<caf::actor_addr>(supervisor));
+}
+
+} // namespace millrace::actors

@@ -1,0 +1,83 @@
+#include "millrace/actors/ingest/receiver_parts.hpp"
+
+#include "millrace/source/socket_receiver.hpp"
+
+namespace millrace::actors {
+
+namespace {
+
+class host_of_supervisor final : public receiver_host {
+public:
+  host_of_supervisor(environment_ptr env, std::weak_ptr<receiver_parts> parts,
+                     const receiver_supervisor_actor& supervisor)
+      : env_{std::move(env)}, parts_{std::move(parts)},
+        supervisor_{caf::actor_cast<caf::actor_addr>(supervisor)} {}
+
+  void request_restart(std::string reason, std::optional<duration> delay) override {
+    send({receiver_request::kind::restart, std::move(reason), delay});
+  }
+  void request_stop(std::string reason) override { send({receiver_request::kind::stop, std::move(reason), {}}); }
+  void report_error(std::string message) override { send({receiver_request::kind::report, std::move(message), {}}); }
+
+  void run(std::function<void(std::stop_token)> body) override {
+    auto parts = parts_.lock();
+    if (!parts)
+      return;
+    std::shared_ptr<receiver_life> life;
+    {
+      std::lock_guard guard{parts->mutex};
+      life = parts->life;
+    }
+    if (!life)
+      throw stream_error{errc::illegal_state, "receiver::run: the receiver has not been started"};
+    life->run(std::move(body));
+  }
+
+private:
+  void send(receiver_request what) {
+    if (auto to = caf::actor_cast<receiver_supervisor_actor>(supervisor_))
+      tell_from_thread(*env_, to, std::move(what));
+  }
+
+  environment_ptr env_;
+  std::weak_ptr<receiver_parts> parts_;
+  caf::actor_addr supervisor_;
+};
+
+token_bucket_options rate_options(const configuration& conf) {
+  token_bucket_options options;
+  options.max_rate = static_cast<double>(conf.integer("stream.receiver_max_rate"));
+  return options;
+}
+
+} // namespace
+
+receiver_parts_ptr make_receiver_parts(const job_environment& env, const source_node& source,
+                                       const std::shared_ptr<network>& net) {
+  auto& conf = env.what.conf;
+  intake_options options;
+  options.max_block_bytes = conf.bytes("stream.max_block_bytes");
+  auto parts = std::make_shared<receiver_parts>();
+  parts->stream = source.stream();
+  auto& info = *source.info();
+  parts->name = info.name.empty() ? info.operation + "-" + std::to_string(source.stream().value()) : info.name;
+  if (auto* custom = std::get_if<receiver_source>(&source.spec())) {
+    parts->user = custom->make_receiver();
+    parts->into = custom->make_intake(options);
+  } else if (auto* socket = std::get_if<socket_source>(&source.spec())) {
+    socket_receiver_options how{conf.bytes("stream.max_record_bytes"), conf.boolean("receiver.reconnect")};
+    parts->user = std::make_shared<socket_receiver>(*socket, how, net, env.what.metrics);
+    parts->into = std::make_shared<text_intake>(options);
+  } else {
+    return nullptr;
+  }
+  parts->pacer = std::make_shared<intake_pacer>(rate_options(conf), env.time);
+  return parts;
+}
+
+std::shared_ptr<receiver_host> make_receiver_host(environment_ptr env, std::weak_ptr<receiver_parts> parts,
+                                                  const receiver_supervisor_actor& supervisor) {
+  return std::make_shared<host_of_supervisor>(std::move(env), std::move(parts), supervisor);
+}
+
+} // namespace millrace::actors

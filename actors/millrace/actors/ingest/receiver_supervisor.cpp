@@ -1,0 +1,176 @@
+#include "millrace/actors/ingest/receiver_supervisor.hpp"
+
+#include "millrace/actors/ingest/receiver.hpp"
+#include "millrace/actors/system/system_clock.hpp"
+#include "millrace/base/random.hpp"
+#include "millrace/supervise/restart_policy.hpp"
+
+namespace millrace::actors {
+
+namespace {
+
+struct supervisor_state {
+  static inline const char* name = "receiver_supervisor";
+  environment_ptr env;
+  receiver_parts_ptr parts;
+  logger log;
+  std::unique_ptr<seeded_random> random;
+  std::optional<restart_policy> policy;
+  receiver_info info;
+  receiver_actor child;
+  std::uint64_t generation = 0;
+  std::optional<receiver_request> wish;  ///< What the present life asked for before it ended.
+  std::shared_ptr<completion> finishing;
+  bool ended = false;
+};
+
+using self_ptr = receiver_supervisor_actor::stateful_pointer<supervisor_state>;
+
+restart_options options_of(const configuration& conf) {
+  restart_options o;
+  o.max_restarts = static_cast<std::uint32_t>(conf.integer("receiver.restart_intensity"));
+  o.period = conf.get_duration("receiver.restart_period");
+  o.initial_delay = conf.get_duration("receiver.restart_delay");
+  o.max_delay = conf.get_duration("receiver.restart_delay_max").max(o.initial_delay);
+  return o;
+}
+
+void post(self_ptr self, void (listener::*event)(const receiver_info&)) {
+  auto& s = self->state;
+  if (s.env->listeners.wanted())
+    s.env->listeners.post([event, info = s.info](listener& l) { (l.*event)(info); });
+}
+
+void note_error(self_ptr self, const std::string& message) {
+  auto& s = self->state;
+  s.info.last_error = message;
+  s.info.last_error_time = s.env->time->wall_now();
+  post(self, &listener::on_receiver_error);
+}
+
+void start(self_ptr self) {
+  auto& s = self->state;
+  ++s.generation;
+  s.wish.reset();
+  s.child = spawn_receiver(self, s.env, s.parts, self);
+  self->monitor(s.child);
+}
+
+void end(self_ptr self) {
+  auto& s = self->state;
+  if (std::exchange(s.ended, true))
+    return;
+  s.info.active = false;
+  post(self, &listener::on_receiver_stopped);
+}
+
+void escalate(self_ptr self, const std::string& reason) {
+  auto& s = self->state;
+  error e{errc::unavailable, "receiver " + s.info.name + " failed more than "
+                               + std::to_string(s.env->what.conf.integer("receiver.restart_intensity")) + " times in "
+                               + to_string(s.env->what.conf.get_duration("receiver.restart_period"))
+                               + " (options receiver.restart_intensity, receiver.restart_period), last: " + reason};
+  s.log.error(e.message);
+  end(self);
+  s.env->what.report_error(e);
+  s.env->request_stop(stop_mode::graceful);
+}
+
+void restart_later(self_ptr self, restart_reason why, const std::string& reason, std::optional<duration> delay) {
+  auto& s = self->state;
+  s.info.active = false;
+  note_error(self, reason);
+  auto decision = s.policy->decide(s.env->steady_now(), why, delay);
+  if (decision.what == restart_decision::action::escalate) {
+    escalate(self, reason);
+    return;
+  }
+  ++s.info.restarts;
+  s.env->what.metrics->add("receiver_restarts_total", std::to_string(s.info.stream.value()), 1);
+  s.log.warning("receiver " + s.info.name + ": " + reason + "; restart in " + to_string(decision.delay));
+  self->scheduled_send(self, std::chrono::steady_clock::now() + decision.delay.chrono(),
+                       restart_due{s.generation});
+}
+
+/// The present life is over.
+void on_down(self_ptr self, const caf::down_msg& down) {
+  auto& s = self->state;
+  if (!s.child || down.source != s.child->address())
+    return;
+  s.child = nullptr;
+  if (s.finishing) {
+    end(self);
+    s.finishing->complete();
+  } else if (down.reason && down.reason != caf::exit_reason::normal) {
+    auto text = down.reason.context().empty() ? std::string{"failed"} : caf::to_string(down.reason.context());
+    if (down.reason.context().match_elements<std::string>())
+      text = down.reason.context().get_as<std::string>(0);
+    restart_later(self, restart_reason::failed, text, {});
+  } else if (s.wish && s.wish->what == receiver_request::kind::restart) {
+    restart_later(self, restart_reason::requested, s.wish->message, s.wish->delay);
+  } else {
+    if (s.wish)
+      s.log.info("receiver " + s.info.name + " stopped: " + s.wish->message);
+    end(self);
+  }
+}
+
+void on_request(self_ptr self, const receiver_request& request) {
+  auto& s = self->state;
+  if (request.what == receiver_request::kind::report) {
+    s.log.warning("receiver " + s.info.name + ": " + request.message);
+    note_error(self, request.message);
+    return;
+  }
+  if (!s.child || s.wish)
+    return;
+  s.wish = request;
+  tell(*s.env, self, s.child, finish_phase{});
+}
+
+void on_finish(self_ptr self, const finish_phase& phase) {
+  auto& s = self->state;
+  s.finishing = phase.done;
+  s.parts->pacer->stop();
+  if (s.child) {
+    tell(*s.env, self, s.child, finish_phase{});
+    return;
+  }
+  end(self);
+  s.finishing->complete();
+}
+
+receiver_supervisor_actor::behavior_type behave(self_ptr self, environment_ptr env, receiver_parts_ptr parts) {
+  init_actor(self);
+  auto& s = self->state;
+  s.log = env->log.named("receiver_supervisor");
+  s.random = std::make_unique<seeded_random>(env->seed.value + parts->stream.value());
+  s.policy.emplace(options_of(env->what.conf), *s.random);
+  s.info = {parts->stream, parts->name, false, "localhost", {}, {}, 0};
+  s.env = std::move(env);
+  s.parts = std::move(parts);
+  self->set_down_handler([self](caf::down_msg& down) { on_down(self, down); });
+  s.parts->user->attach(s.parts->stream, make_receiver_host(s.env, s.parts, self), s.parts->into);
+  start(self);
+  return {
+    [self](const receiver_request& request) { on_request(self, request); },
+    [self](const receiver_event&) {
+      self->state.info.active = true;
+      post(self, &listener::on_receiver_started);
+    },
+    [self](const restart_due& m) {
+      if (m.generation == self->state.generation && !self->state.finishing && !self->state.ended)
+        start(self);
+    },
+    [self](const finish_phase& phase) { on_finish(self, phase); },
+  };
+}
+
+} // namespace
+
+receiver_supervisor_actor spawn_receiver_supervisor(caf::actor_system& system, environment_ptr env,
+                                                    receiver_parts_ptr parts) {
+  return system.spawn(behave, std::move(env), std::move(parts));
+}
+
+} // namespace millrace::actors

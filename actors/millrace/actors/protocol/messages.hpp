@@ -1,0 +1,161 @@
+#pragma once
+
+#include "millrace/actors/system/caf.hpp"
+#include "millrace/actors/system/completion.hpp"
+#include "millrace/run/allocated_batch.hpp"
+#include "millrace/run/input_gate.hpp"
+#include "millrace/run/stage_runner.hpp"
+#include "millrace/schedule/block_ledger.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Every message of the runtime, one struct each. Inside a process none is lost, and messages between two actors keep
+/// their order.
+namespace millrace::actors {
+
+// -- control -------------------------------------------------------------------------------------------------------
+
+/// A batch clock to itself at each point of the grid; and, with a hand-moved clock, from whoever moved it.
+struct clock_tick {};
+
+/// Clock to block tracker: the grid has reached `through`; `first` is the first tick not announced before.
+struct batch_due {
+  batch_time first;
+  batch_time through;
+  duration period;
+};
+
+/// Tracker to coordinator: the input of a batch is settled, or could not be (`failure`).
+struct batch_ready {
+  batch_time time;
+  allocated_batch_ptr batch;
+  std::shared_ptr<const error> failure;
+};
+
+/// Coordinator to tracker: nothing needs the batch's blocks any more.
+struct batch_done {
+  batch_time time;
+};
+
+/// Sink writer to coordinator: every output of the batch has run, or will not.
+struct outputs_done {
+  batch_time time;
+  std::vector<output_info> outputs;
+  std::optional<error> failure;
+};
+
+// -- data ----------------------------------------------------------------------------------------------------------
+
+/// Coordinator to a source stage partition: run this input.
+struct run_batch {
+  std::shared_ptr<const stage_input> input;
+};
+
+/// Stage partition to a partition of the next stage: exactly one for each (batch, upstream partition), maybe empty.
+struct exchange_delivery {
+  batch_time time;
+  std::uint32_t slot = 0;
+  slot_delivery what;
+};
+
+/// Stage partition to sink writer: exactly one for each (output, batch, upstream partition).
+struct output_delivery {
+  output_id output;
+  batch_time time;
+  std::uint32_t slot = 0;
+  slot_delivery what;
+};
+
+/// Compute pool to the stage partition that submitted the task.
+struct task_done {
+  batch_time time;
+  std::shared_ptr<stage_result> result;
+};
+
+/// Output thread to sink writer: one output operation has returned.
+struct output_ran {
+  output_info info;
+  std::optional<error> failure;
+};
+
+// -- ingest --------------------------------------------------------------------------------------------------------
+
+/// Block generator to itself at each block interval.
+struct block_tick {};
+
+/// Receiver thread to block generator: the intake has a block ready. Coalesced, so at most one is under way.
+struct intake_ready {};
+
+/// Block generator to tracker: the block is in the store.
+struct block_stored {
+  block_meta block;
+};
+
+/// Block generator to tracker: the store refused a block; answer with room_available after the next release.
+struct store_full {
+  stream_id stream;
+};
+
+/// Tracker to block generator: blocks have been released.
+struct room_available {};
+
+/// Receiver to its supervisor: it asks to be restarted or to end, or tells of an error. Also from receiver threads.
+struct receiver_request {
+  enum class kind { restart, stop, report };
+  kind what = kind::report;
+  std::string message;
+  std::optional<duration> delay;
+  std::uint64_t generation = 0;
+};
+
+/// Receiver thread to receiver: `on_start` has returned, or a thread of the receiver threw.
+struct receiver_event {
+  enum class kind { started, failed, stopped };
+  kind what = kind::started;
+  std::string message;
+  std::uint64_t generation = 0;
+};
+
+/// Supervisor to itself: the delay before a restart is over.
+struct restart_due {
+  std::uint64_t generation = 0;
+};
+
+// -- shutdown ------------------------------------------------------------------------------------------------------
+
+/// Shutdown to supervisors, generators, clock and tracker, one phase after the other: finish, then complete `done`.
+struct finish_phase {
+  std::shared_ptr<completion> done;
+};
+
+/// Shutdown to tracker: as finish_phase, after one last tick at `last_tick` for what is still unallocated.
+struct drain {
+  batch_time last_tick;
+  duration period;
+  std::shared_ptr<completion> done;
+};
+
+} // namespace millrace::actors
+
+MILLRACE_LOCAL_MESSAGE(millrace::actors::clock_tick)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::batch_due)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::batch_ready)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::batch_done)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::outputs_done)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::run_batch)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::exchange_delivery)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::output_delivery)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::task_done)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::output_ran)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::block_tick)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::intake_ready)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::block_stored)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::store_full)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::room_available)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::receiver_request)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::receiver_event)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::restart_due)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::finish_phase)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::drain)

@@ -1,0 +1,38 @@
+// Feeds a stream from a queue: in each batch, how many of the numbers 1 to 1000 end in each digit.
+#include "example_options.hpp"
+#include "millrace/millrace.hpp"
+
+#include <numeric>
+#include <vector>
+
+using namespace millrace;
+
+int main(int argc, char** argv) try {
+  const auto options =
+      apps::parse_arguments(argc, argv, "queue_stream",
+                            "Pushes the numbers 1 to 1000 into a queue once a batch "
+                            "interval and counts their last digits.",
+                            apps::example_input::queue);
+  stream_context ssc{options.conf, options.batch};
+
+  auto feed = std::make_shared<batch_feed<int>>();
+  ssc.queue_stream(feed)
+      .map([](int x) { return std::pair(x % 10, 1); })
+      .reduce_by_key(std::plus{})
+      .print(options.shown);
+  ssc.start();
+
+  std::vector<int> numbers(1000);
+  std::iota(numbers.begin(), numbers.end(), 1);
+  bool stopped = false;
+  for (std::size_t i = 0; i < options.batches && !stopped; ++i) {
+    feed->push(batch<int>{numbers, 10});
+    stopped = ssc.await_termination_for(options.batch);
+  }
+  while (!stopped && feed->size() > 0)
+    stopped = ssc.await_termination_for(options.batch);
+  ssc.stop(stop_mode::graceful);
+  return ssc.await_termination();
+} catch (const std::exception& e) {
+  return apps::report_failure(e);
+}

@@ -1,0 +1,111 @@
+#pragma once
+
+#include "millrace/flow/stream_context.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace::test {
+
+/// How long a test waits for something that must happen; only a failing test ever waits as long.
+inline constexpr std::chrono::seconds patience{20};
+
+/// Waits until `done()`, which may have side effects and may throw; false when patience is over.
+bool wait_until(const std::function<bool()>& done);
+
+/// One runtime and its hand-moved clock, for one job. Hides from a suite which runtime it runs on.
+class engine {
+public:
+  engine() = default;
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+  virtual ~engine() = default;
+
+  virtual std::string_view name() const = 0;
+
+  /// A context on this runtime, whose clock stands at 0. Call once; the context must go before the engine.
+  virtual std::unique_ptr<basic_stream_context> make_context(configuration conf, duration batch_interval) = 0;
+
+  /// Moves the clock. What falls due may still be running when this returns.
+  virtual void advance(duration by) = 0;
+
+  /// Moves the clock by `step` again and again until `done()`; false when patience is over.
+  bool advance_until(duration step, const std::function<bool()>& done);
+};
+
+using engine_factory = std::function<std::unique_ptr<engine>()>;
+
+/// The whole job on the thread of the test.
+std::unique_ptr<engine> make_inline_engine();
+
+/// `local[2]`, a fixed hash seed, nothing from the environment.
+configuration test_configuration();
+
+/// The batches of a test stream; nothing where the stream has no batch.
+template <class T>
+using test_batches = std::vector<std::optional<std::vector<T>>>;
+
+/// Spark's TestInputStream: batch k (from 1) holds input[k - 1], divided in order over the partitions; empty beyond the
+/// end; absent where the input says so.
+template <class T>
+dstream<T> test_input(basic_stream_context& context, test_batches<T> input, std::size_t partitions = 2,
+                      std::source_location site = std::source_location::current()) {
+  auto step = context.batch_interval().ms();
+  return context.input_stream<T>(
+    [input = std::move(input), partitions, step](batch_time time) -> std::optional<batch<T>> {
+      auto k = static_cast<std::size_t>(time.ms() / step - 1);
+      if (k >= input.size())
+        return batch<T>{std::vector<T>{}, partitions};
+      if (!input[k])
+        return std::nullopt;
+      return batch<T>{*input[k], partitions};
+    },
+    site);
+}
+
+/// What a stream gave, batch by batch.
+template <class T>
+struct job_output {
+  std::vector<std::vector<T>> batches;
+  std::vector<std::vector<std::vector<T>>> partitions;
+};
+
+/// Spark's testOperation: `build(context)` makes a stream; runs `n` batches of one second with the clock moved in one
+/// jump, waits for n outputs, and stops. An error that the job reports is thrown.
+template <class Build>
+auto run_job(engine& on, std::size_t n, Build build, configuration conf = test_configuration()) {
+  auto context = on.make_context(std::move(conf), seconds(1));
+  auto stream = build(*context);
+  collector<owned_t<typename decltype(stream)::value_type>> out;
+  stream.collect_into(out);
+  context->start();
+  on.advance(seconds(static_cast<std::int64_t>(n)));
+  wait_until([&] { return out.size() >= n || context->await_termination_for(duration{0}); });
+  context->stop();
+  context->await_termination_for(milliseconds(50));
+  return job_output<owned_t<typename decltype(stream)::value_type>>{out.batches(), out.partitions()};
+}
+
+/// One stream of T with these batches, through `op(stream)`.
+template <class T, class Op>
+auto run_operation(engine& on, test_batches<T> input, Op op) {
+  auto n = input.size();
+  return run_job(on, n, [&](basic_stream_context& context) { return op(test_input<T>(context, input)); });
+}
+
+/// For comparing where Spark promises no order.
+template <class T>
+std::vector<std::multiset<T>> as_sets(const std::vector<std::vector<T>>& batches) {
+  std::vector<std::multiset<T>> out;
+  for (auto& b : batches)
+    out.emplace_back(b.begin(), b.end());
+  return out;
+}
+
+} // namespace millrace::test
