@@ -87,12 +87,16 @@ class typed_block final : public block {
 
 public:
   explicit typed_block(std::vector<T> items)
-      : block(items.size(), payload_bytes(items)), items_(std::move(items)) {}
+      : typed_block(std::make_shared<const std::vector<T>>(std::move(items))) {}
 
-  std::span<const T> items() const noexcept { return items_; }
+  /// Shares records that somebody else holds too, such as a partition of a batch; they must not change.
+  explicit typed_block(std::shared_ptr<const std::vector<T>> items)
+      : block(items->size(), payload_bytes(*items)), items_(std::move(items)) {}
+
+  std::span<const T> items() const noexcept { return *items_; }
 
 private:
-  std::vector<T> items_;
+  std::shared_ptr<const std::vector<T>> items_;
 };
 
 template <class T>

@@ -62,6 +62,10 @@ public:
 
   std::size_t partitions() const noexcept { return partitions_->size(); }
   const std::vector<T>& partition(std::size_t i) const { return partitions_->at(i); }
+  /// As `partition`, keeping the records alive.
+  std::shared_ptr<const std::vector<T>> shared_partition(std::size_t i) const {
+    return {partitions_, &partitions_->at(i)};
+  }
   const std::shared_ptr<parallel_executor>& executor() const noexcept { return executor_; }
 
   std::size_t size() const noexcept {

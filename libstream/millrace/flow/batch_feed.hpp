@@ -12,7 +12,7 @@
 
 namespace millrace {
 
-/// The blocks of a batch, one for each partition. The bytes of text records are copied.
+/// The blocks of a batch, one for each partition; they share its records. The bytes of text records are copied.
 template <class T>
 std::vector<block_ptr> to_blocks(const batch<T>& from) {
   std::vector<block_ptr> blocks;
@@ -20,7 +20,7 @@ std::vector<block_ptr> to_blocks(const batch<T>& from) {
     if constexpr (std::is_same_v<T, std::string_view>)
       blocks.push_back(make_text_block(from.partition(i)));
     else
-      blocks.push_back(make_typed_block(from.partition(i)));
+      blocks.push_back(std::make_shared<const typed_block<T>>(from.shared_partition(i)));
   }
   return blocks;
 }

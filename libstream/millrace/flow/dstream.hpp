@@ -55,7 +55,7 @@ public:
     });
   }
 
-  /// Pieces of text: `lines.flat_map(split(' '))`, `lines.flat_map(words())`.
+  /// Pieces of text: `flat_map(split(' '))`, `flat_map(words())`, `flat_map(lines())`.
   auto flat_map(text_splitter how, here site = here::current()) const
     requires std::is_same_v<T, std::string_view>
   {

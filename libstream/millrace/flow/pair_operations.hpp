@@ -94,13 +94,14 @@ public:
   auto combine_by_key(Create create, MergeValue merge_value, MergeCombiners merge_combiners, P partitioner,
                       bool map_side_combine = true, here site = here::current()) const {
     using combiner = std::decay_t<std::invoke_result_t<Create&, V&&>>;
-    aggregator in_place{
-      std::move(create),
-      [merge_value](combiner& c, V v) mutable { c = std::invoke(merge_value, std::move(c), std::move(v)); },
-      [merge_combiners](combiner& c, const combiner& other) mutable {
-        c = std::invoke(merge_combiners, std::move(c), other);
-      }};
-    return combined_by("combine_by_key", std::move(in_place), std::move(partitioner), map_side_combine, site);
+    auto add = [merge_value](combiner& c, V v) mutable {
+      c = std::invoke(merge_value, std::move(c), std::move(v));
+    };
+    auto merge = [merge_combiners](combiner& c, const combiner& other) mutable {
+      c = std::invoke(merge_combiners, std::move(c), other);
+    };
+    return combined_by("combine_by_key", aggregator{std::move(create), std::move(add), std::move(merge)},
+                       std::move(partitioner), map_side_combine, site);
   }
 
   /// All values of a key; those of one partition in its order, partitions in no promised order.

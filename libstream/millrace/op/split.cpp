@@ -6,6 +6,10 @@ split_op::split_op(op_info_ptr info, consumer<std::string_view>& down, text_spli
     : op{std::move(info), down}, how_{how} {}
 
 void split_op::consume(std::span<std::string_view> lines) {
+  if (how_.by == text_splitter::rule::lines) {
+    consume_lines(lines);
+    return;
+  }
   line_cursor cursor;
   while (cursor.line < lines.size()) {
     std::span<std::string_view> room{out_.raw(), out_.capacity};
@@ -17,6 +21,26 @@ void split_op::consume(std::span<std::string_view> lines) {
     down().consume(out_.records());
     out_.clear();
   }
+}
+
+void split_op::consume_lines(std::span<std::string_view> texts) {
+  for (auto text : texts) {
+    while (!text.empty()) {
+      auto end = text.find('\n');
+      auto line = text.substr(0, end);
+      text.remove_prefix(end == text.npos ? text.size() : end + 1);
+      if (end != text.npos && line.ends_with('\r'))
+        line.remove_suffix(1);
+      if (out_.full()) {
+        down().consume(out_.records());
+        out_.clear();
+      }
+      out_.emplace(line);
+    }
+  }
+  if (!out_.empty())
+    down().consume(out_.records());
+  out_.clear();
 }
 
 } // namespace millrace

@@ -15,6 +15,9 @@ bool starts_stage(const node& n) {
   return n.role() == node_role::source || n.role() == node_role::exchange;
 }
 
+/// Ways through unions to one exchange or output. Each is a copy of the operators on it, and unions of unions multiply.
+constexpr std::uint32_t max_ways = 4096;
+
 /// A step of a way through unions: which parent of `op` it came from tells `union(s, s)` apart.
 struct hop {
   const node* op;
@@ -80,6 +83,9 @@ private:
     if (starts_stage(at)) {
       if (at.role() == node_role::exchange)
         end_at(at);
+      if (lane == max_ways)
+        throw stream_error{errc::limit_exceeded, describe(*way.front().op->info()) + ": the unions above it lead to it in more "
+                                                   "than " + std::to_string(max_ways) + " ways; at most as many are allowed"};
       insert(trees_[&at], way.rbegin(), way.rend(), lane++);
       return;
     }

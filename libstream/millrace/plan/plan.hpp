@@ -56,7 +56,8 @@ struct job_plan {
 };
 
 /// Cuts the graph into stages at its exchanges. Streams that lead to no output are not planned. `parallelism` is the
-/// number of partitions of each source stage, at least 1.
+/// number of partitions of each source stage, at least 1. Throws limit_exceeded when unions of unions lead to an exchange
+/// or output in more than 4,096 ways.
 job_plan make_plan(std::shared_ptr<const job_graph> graph, std::uint32_t parallelism);
 
 } // namespace millrace

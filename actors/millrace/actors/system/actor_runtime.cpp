@@ -49,6 +49,7 @@ public:
         receivers_.push_back(std::move(parts));
     spawn_all();
     begin();
+    forget_system_of_thread();
   }
 
   ~running() {

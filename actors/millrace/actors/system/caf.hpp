@@ -49,6 +49,10 @@ private:
   std::unique_ptr<caf::actor_system> system_;
 };
 
+/// CAF notes the actor system in every thread that makes one or spawns, and the system's destructor waits, for ever if
+/// need be, until no other thread has it noted: a thread forgets it with this.
+inline void forget_system_of_thread() { caf::logger::set_current_actor_system(nullptr); }
+
 /// Replaces CAF's default handlers, which print whole messages to standard output: unexpected messages are dropped,
 /// errors and exceptions end the actor with the text in its exit reason.
 template <class Self>

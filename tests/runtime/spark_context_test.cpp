@@ -1,0 +1,290 @@
+#include "runtime/engines.hpp"
+#include "runtime/event_log.hpp"
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+using namespace millrace;
+using namespace millrace::test;
+
+namespace {
+
+using context_ptr = std::unique_ptr<basic_stream_context>;
+constexpr duration half_second = milliseconds(500);
+
+context_ptr make(engine& on, configuration conf = test_configuration()) {
+  return on.make_context(std::move(conf), half_second);
+}
+
+/// A job of one input and one output that counts its batches.
+context_ptr counting(engine& on, std::atomic<int>& batches) {
+  auto context = make(on);
+  test_input(*context, test_batches<int>{}).for_each_batch([&batches](const batch<int>&) { ++batches; });
+  return context;
+}
+
+template <class F>
+std::string message_of(F f) {
+  try {
+    f();
+  } catch (const stream_error& e) {
+    return e.what();
+  }
+  return "nothing was thrown";
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+struct idle_receiver final : receiver<int> {
+  explicit idle_receiver(std::atomic<int>& running) : running_{running} {}
+  void on_start() override { ++running_; }
+  void on_stop() override { --running_; }
+  std::atomic<int>& running_;
+};
+
+} // namespace
+
+TEST_CASE("state matching, start and stop state check") {
+  on_all_engines([](engine& on) {
+    std::atomic<int> batches = 0;
+    auto context = counting(on, batches);
+    CHECK(context->state() == context_state::initialised);
+    context->start();
+    CHECK(context->state() == context_state::active);
+    on.advance(seconds(1));
+    CHECK(wait_until([&] { return batches == 2; }));
+    context->stop();
+    CHECK(context->state() == context_state::stopped);
+    on.advance(seconds(5));
+    CHECK(batches == 2);
+  });
+}
+
+TEST_CASE("start several times is one start and a warning") {
+  on_all_engines([](engine& on) {
+    std::atomic<int> batches = 0;
+    auto context = counting(on, batches);
+    auto log = std::make_shared<memory_log>();
+    context->set_log(log);
+    context->start();
+    context->start();
+    CHECK(context->state() == context_state::active);
+    CHECK(log->count(log_level::warning, "already been started") == 1);
+    on.advance(seconds(1));
+    CHECK(wait_until([&] { return batches == 2; }));
+    context->stop();
+    CHECK(batches == 2);
+  });
+}
+
+TEST_CASE("stop several times") {
+  on_all_engines([](engine& on) {
+    std::atomic<int> batches = 0;
+    auto context = counting(on, batches);
+    context->start();
+    context->stop();
+    context->stop();
+    context->stop(stop_mode::graceful);
+    context->request_stop(stop_mode::immediate);
+    CHECK(context->state() == context_state::stopped);
+  });
+}
+
+TEST_CASE("stop before start, and start after stop") {
+  on_all_engines([](engine& on) {
+    std::atomic<int> batches = 0;
+    auto context = counting(on, batches);
+    context->stop();
+    CHECK(context->state() == context_state::stopped);
+    CHECK(contains(message_of([&] { context->start(); }), "has already been stopped"));
+    CHECK(context->await_termination() == 0);
+  });
+  on_all_engines([](engine& on) {
+    std::atomic<int> batches = 0;
+    auto context = counting(on, batches);
+    context->start();
+    context->stop();
+    CHECK(contains(message_of([&] { context->start(); }), "has already been stopped"));
+    CHECK(context->state() == context_state::stopped);
+  });
+}
+
+TEST_CASE("no output operations") {
+  on_all_engines([](engine& on) {
+    auto context = make(on);
+    test_input(*context, test_batches<int>{}).map([](int x) { return x; });
+    CHECK(contains(message_of([&] { context->start(); }),
+                   "No output operations registered, so nothing to execute"));
+    CHECK(context->state() == context_state::stopped);
+  });
+}
+
+TEST_CASE("a failure to start leaves nothing running") {
+  on_all_engines([](engine& on) {
+    std::atomic<int> running = 0;
+    std::atomic<int> batches = 0;
+    auto context = make(on);
+    context->receiver_stream([&] { return std::make_shared<idle_receiver>(running); })
+      .for_each_batch([&](const batch<int>&) { ++batches; });
+    context
+      ->receiver_stream([&]() -> std::shared_ptr<idle_receiver> {
+        throw stream_error{errc::unavailable, "no second receiver"};
+      })
+      .for_each_batch([&](const batch<int>&) { ++batches; });
+    CHECK(contains(message_of([&] { context->start(); }), "no second receiver"));
+    CHECK(context->state() == context_state::stopped);
+    CHECK(running == 0);
+    on.advance(seconds(5));
+    CHECK(batches == 0);
+    CHECK(contains(message_of([&] { context->start(); }), "has already been stopped"));
+  });
+}
+
+TEST_CASE("nothing can be added after start or after stop, and the error names the operation") {
+  on_all_engines([](engine& on) {
+    auto context = make(on);
+    auto stream = test_input(*context, test_batches<int>{});
+    auto pairs = stream.map([](int x) { return std::pair{x, x}; });
+    stream.for_each_batch([](const batch<int>&) {});
+    for (std::string when : {"starting", "stopping"}) {
+      when == "starting" ? context->start() : context->stop();
+      auto refused = [&](const std::string& operation, const std::function<void()>& add) {
+        auto e = message_of(add);
+        CAPTURE(e);
+        CHECK(contains(e, "Adding new inputs, transformations, and output operations after " + when
+                            + " a context is not supported: " + operation + " at spark_context_test.cpp:"));
+      };
+      refused("input_stream", [&] {
+        context->input_stream<int>([](batch_time) { return std::optional<batch<int>>{}; });
+      });
+      refused("queue_stream", [&] { context->queue_stream(std::make_shared<batch_feed<int>>()); });
+      refused("socket_text_stream", [&] { context->socket_text_stream("localhost", 1); });
+      refused("map", [&] { stream.map([](int x) { return x; }); });
+      refused("repartition", [&] { stream.repartition(2); });
+      refused("reduce_by_key", [&] { pairs.reduce_by_key(std::plus{}); });
+      refused("union", [&] { stream.union_with(stream); });
+      refused("for_each_batch", [&] { stream.for_each_batch([](const batch<int>&) {}); });
+      refused("print", [&] { stream.print(); });
+      refused("name", [&] { stream.name("late"); });
+    }
+  });
+}
+
+TEST_CASE("await_termination_for: false while running, true once stopped") {
+  on_all_engines([](engine& on) {
+    std::atomic<int> batches = 0;
+    auto context = counting(on, batches);
+    CHECK_FALSE(context->await_termination_for(duration{0}));
+    context->start();
+    CHECK_FALSE(context->await_termination_for(milliseconds(20)));
+    context->stop();
+    CHECK(context->await_termination_for(milliseconds(20)));
+    CHECK(context->await_termination() == 0);
+  });
+}
+
+TEST_CASE("await_termination before start is an error") {
+  on_all_engines([](engine& on) {
+    std::atomic<int> batches = 0;
+    auto context = counting(on, batches);
+    CHECK(contains(message_of([&] { context->await_termination(); }), "has not been started"));
+  });
+}
+
+TEST_CASE("await_termination on a thread of the job is an error, not a wait for ever") {
+  on_all_engines([](engine& on) {
+    auto context = make(on);
+    std::atomic<bool> refused = false;
+    test_input(*context, test_batches<int>{}).for_each_batch([&](const batch<int>&) {
+      refused = contains(message_of([&] { context->await_termination(); }), "thread of the job itself");
+    });
+    context->start();
+    on.advance(half_second);
+    CHECK(wait_until([&] { return refused.load(); }));
+    context->stop();
+  });
+}
+
+TEST_CASE("stop from a listener, from an output function and from a receiver") {
+  on_all_engines([](engine& on) {
+    std::atomic<int> batches = 0;
+    auto context = counting(on, batches);
+    auto events = std::make_shared<event_log>();
+    events->at_event = [&](const std::string& e) {
+      if (e == "batch completed 1000")
+        context->stop();
+    };
+    context->add_listener(events);
+    context->start();
+    on.advance(half_second);
+    on.advance(half_second);
+    CHECK(wait_until([&] { return context->await_termination_for(milliseconds(1)); }));
+    CHECK(batches == 2);
+    CHECK(context->await_termination() == 0);
+    CHECK(events->events("streaming stopped").size() == 1);
+  });
+  for (auto mode : {stop_mode::immediate, stop_mode::graceful})
+    on_all_engines([&](engine& on) {
+      auto context = make(on);
+      test_input(*context, test_batches<int>{}).for_each_batch([&](const batch<int>&) { context->stop(mode); });
+      context->start();
+      on.advance(half_second);
+      CHECK(wait_until([&] { return context->await_termination_for(milliseconds(1)); }));
+    });
+}
+
+TEST_CASE("a context that goes away stops its job") {
+  on_all_engines([](engine& on) {
+    std::atomic<int> running = 0;
+    {
+      auto context = make(on);
+      context->receiver_stream([&] { return std::make_shared<idle_receiver>(running); })
+        .for_each_batch([](const batch<int>&) {});
+      context->start();
+      CHECK(wait_until([&] { return running == 1; }));
+    }
+    CHECK(running == 0);
+  });
+}
+
+TEST_CASE("several contexts are active at once") {
+  for (auto& make_one : all_engines())
+    for (auto& make_other : all_engines()) {
+      auto one = make_one();
+      auto other = make_other();
+      std::atomic<int> first = 0;
+      std::atomic<int> second = 0;
+      auto left = counting(*one, first);
+      auto right = counting(*other, second);
+      left->start();
+      right->start();
+      one->advance(seconds(1));
+      other->advance(seconds(2));
+      CHECK(wait_until([&] { return first == 2 && second == 4; }));
+      left->stop();
+      other->advance(half_second);
+      CHECK(wait_until([&] { return second == 5; }));
+      right->stop();
+    }
+}
+
+TEST_CASE("an input stream that nothing uses does no harm") {
+  on_all_engines([](engine& on) {
+    std::atomic<int> batches = 0;
+    std::atomic<int> running = 0;
+    auto context = counting(on, batches);
+    test_input(*context, test_batches<int>{std::vector<int>{1, 2}});
+    context->receiver_stream([&] { return std::make_shared<idle_receiver>(running); });
+    context->start();
+    on.advance(seconds(1));
+    CHECK(wait_until([&] { return batches == 2; }));
+    context->stop();
+  });
+}
+
+TEST_CASE("a bad batch interval is refused by the constructor") {
+  auto on = make_inline_engine();
+  CHECK(contains(message_of([&] { on->make_context(test_configuration(), duration{0}); }),
+                 "the batch interval is 0 ms; it must be at least 1 ms"));
+}
