@@ -52,7 +52,7 @@ double deviation(const std::vector<std::uint64_t>& hashes, std::size_t cells, Ce
 
 /// A hash may spread better than chance (a bijection of sequential numbers does), but not notably worse.
 template <class MakeKey>
-void check_spread(const char* what, MakeKey make_key) {
+void check_spread(const std::string& what, MakeKey make_key) {
   std::mt19937_64 random(test::seed());
   for (const std::uint64_t seed : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{random()}}) {
     std::vector<std::uint64_t> hashes;

@@ -16,6 +16,8 @@ struct sink_state {
   std::vector<std::deque<input_gate::ready>> ready;
   std::uint32_t next = 0;  ///< The output whose turn it is.
   bool running = false;
+  /// A batch has failed and the job is to stop: no later batch may have an effect outside.
+  bool halted = false;
   std::vector<output_info> done;
   std::optional<error> failure;
 };
@@ -33,6 +35,7 @@ void ran(self_ptr self, const output_info& info, const std::optional<error>& fai
   if (++s.next < s.gates.size())
     return;
   s.next = 0;
+  s.halted = s.failure && env.what.conf.text("stream.on_batch_failure") == "stop";
   tell(env, self, env.wiring.coordinator,
        outputs_done{info.time, std::exchange(s.done, {}), std::exchange(s.failure, {})});
 }
@@ -48,7 +51,7 @@ bool needs_user_code(const input_gate::ready& input) {
 
 void pump(self_ptr self) {
   auto& s = self->state;
-  while (!s.running && !s.ready[s.next].empty()) {
+  while (!s.running && !s.halted && !s.ready[s.next].empty()) {
     auto input = std::move(s.ready[s.next].front());
     s.ready[s.next].pop_front();
     output_id id{s.next};

@@ -12,6 +12,8 @@ struct coordinator_state {
   static inline const char* name = "batch_coordinator";
   environment_ptr env;
   std::optional<batch_progress> progress;
+  /// A batch has failed and the job is stopping: nothing is started any more.
+  bool halted = false;
 };
 
 using self_ptr = batch_coordinator_actor::stateful_pointer<coordinator_state>;
@@ -60,6 +62,8 @@ void start(self_ptr self, const allocated_batch_ptr& batch) {
 
 void on_ready(self_ptr self, const batch_ready& ready) {
   auto& s = self->state;
+  if (s.halted)
+    return;
   auto batch = ready.batch;
   if (!batch) {
     auto empty = std::make_shared<allocated_batch>();
@@ -102,8 +106,9 @@ void finish(self_ptr self, batch_time time, std::vector<output_info> outputs, st
   if (s.env->listeners.wanted())
     s.env->listeners.post([info = done->info](listener& l) { l.on_batch_completed(info); });
   report(self, *done);
+  s.halted = s.halted || done->stop_because;
   tell(*s.env, self, s.env->wiring.tracker, batch_done{time});
-  if (done->next && !done->stop_because)
+  if (done->next && !s.halted)
     start(self, done->next);
 }
 

@@ -68,11 +68,7 @@ block_tracker_actor::behavior_type behave(self_ptr self, environment_ptr env) {
       pump(self);
     },
     [self](const block_stored& m) { on_stored(self, m.block); },
-    [self](const store_full& m) {
-      self->state.stalled.insert(m.stream);
-      if (self->state.assembler->batches() == 0)
-        tell_stalled(self);
-    },
+    [self](const store_full& m) { self->state.stalled.insert(m.stream); },
     [self](const batch_done& m) {
       self->state.assembler->done(m.time);
       tell_stalled(self);

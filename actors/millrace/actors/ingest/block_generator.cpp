@@ -14,6 +14,7 @@ struct generator_state {
   std::optional<block_cut_policy> cut;
   std::shared_ptr<std::atomic<bool>> notified;
   block_ptr pending;
+  bool stalled = false;  ///< The tracker has been asked to tell of room.
   std::uint64_t next_block = 0;
   std::vector<std::shared_ptr<completion>> finishing;
 };
@@ -32,7 +33,8 @@ void move_blocks(self_ptr self) {
     block_id id{s.stream, s.next_block};
     block_meta meta{id, s.pending->records(), s.pending->bytes()};
     if (!env.store.try_put(id, s.pending)) {
-      tell(env, self, env.wiring.tracker, store_full{s.stream});
+      if (!std::exchange(s.stalled, true))
+        tell(env, self, env.wiring.tracker, store_full{s.stream});
       return;
     }
     s.pending.reset();
@@ -83,7 +85,10 @@ block_generator_actor::behavior_type behave(self_ptr self, environment_ptr env, 
       self->state.notified->store(false);
       move_blocks(self);
     },
-    [self](const room_available&) { move_blocks(self); },
+    [self](const room_available&) {
+      self->state.stalled = false;
+      move_blocks(self);
+    },
     [self](const finish_phase& end) {
       self->state.from->cut();
       self->state.finishing.push_back(end.done);

@@ -88,7 +88,7 @@ void restart_later(self_ptr self, restart_reason why, const std::string& reason,
   ++s.info.restarts;
   s.env->what.metrics->add("receiver_restarts_total", std::to_string(s.info.stream.value()), 1);
   s.log.warning("receiver " + s.info.name + ": " + reason + "; restart in " + to_string(decision.delay));
-  self->scheduled_send(self, std::chrono::steady_clock::now() + decision.delay.chrono(),
+  self->scheduled_send(self, self->clock().now() + decision.delay.chrono(),
                        restart_due{s.generation});
 }
 
