@@ -3,6 +3,7 @@
 #include "options_command.hpp"
 
 #include <iostream>
+#include <string>
 
 #include <CLI/CLI.hpp>
 
@@ -11,14 +12,16 @@ namespace {
 constexpr int exit_failure = 1;
 constexpr int exit_usage = 2;
 
-/// The innermost subcommand that was named, whose usage helps most.
-const CLI::App& named_command(const CLI::App& app) {
+/// The usage of the innermost subcommand that was named.
+std::string usage(const CLI::App& app, const std::string& outer = {}) {
   const auto chosen = app.get_subcommands();
-  return chosen.empty() ? app : named_command(*chosen.front());
+  if (chosen.empty())
+    return app.help(outer);
+  return usage(*chosen.front(), outer.empty() ? app.get_name() : outer + ' ' + app.get_name());
 }
 
 int refuse(const CLI::App& app, const char* why) {
-  std::cerr << "millrace: " << why << "\n\n" << named_command(app).help();
+  std::cerr << "millrace: " << why << "\n\n" << usage(app);
   return exit_usage;
 }
 
@@ -27,12 +30,15 @@ int refuse(const CLI::App& app, const char* why) {
 int main(int argc, char** argv) {
   CLI::App app{"The command of Millrace, an actor-model streaming framework.", "millrace"};
   app.set_version_flag("--version", "millrace " MILLRACE_VERSION);
-  app.require_subcommand(1);
   millrace::apps::loadgen_command loadgen{app};
   millrace::apps::options_command options{app};
   try {
     app.parse(argc, argv);
-    return loadgen.chosen() ? loadgen.run() : options.run();
+    if (loadgen.chosen())
+      return loadgen.run();
+    if (options.chosen())
+      return options.run();
+    return refuse(app, "a subcommand is missing");
   } catch (const CLI::Success& wanted) {
     return app.exit(wanted);
   } catch (const CLI::Error& e) {

@@ -94,11 +94,8 @@ private:
   }
 
   void add_socket() {
-    app_.add_option("host", options_.host, "Where the text comes from")
-        ->type_name("HOST")
-        ->required();
-    app_.add_option("port", options_.port, "Its TCP port")
-        ->type_name("PORT")
+    app_.add_option("HOST", options_.host, "Where the text comes from")->required();
+    app_.add_option("PORT", options_.port, "Its TCP port")
         ->required()
         ->check(CLI::Range(1, 65'535));
     app_.add_option_function<std::string>(

@@ -1,13 +1,12 @@
 #include "millrace/chunk/key_hash.hpp"
-
-#include <doctest/doctest.h>
+#include "support/seed.hpp"
 
 #include <cmath>
 #include <limits>
 #include <random>
 #include <set>
 
-#include "support/seed.hpp"
+#include <doctest/doctest.h>
 
 using namespace millrace;
 
@@ -37,7 +36,8 @@ std::uint64_t hash(const K& key, std::uint64_t seed = 1) {
   return key_hash<K>{}(key, hash_seed{seed});
 }
 
-/// Chi-square of `hashes` thrown into `cells` cells, as standard deviations from what chance would give.
+/// Chi-square of `hashes` thrown into `cells` cells, as standard deviations from what chance would
+/// give.
 template <class Cell>
 double deviation(const std::vector<std::uint64_t>& hashes, std::size_t cells, Cell cell) {
   std::vector<std::size_t> count(cells);
@@ -50,7 +50,8 @@ double deviation(const std::vector<std::uint64_t>& hashes, std::size_t cells, Ce
   return (chi_square - double(cells - 1)) / std::sqrt(2.0 * double(cells - 1));
 }
 
-/// A hash may spread better than chance (a bijection of sequential numbers does), but not notably worse.
+/// A hash may spread better than chance (a bijection of sequential numbers does), but not notably
+/// worse.
 template <class MakeKey>
 void check_spread(const std::string& what, MakeKey make_key) {
   std::mt19937_64 random(test::seed());
@@ -65,13 +66,12 @@ void check_spread(const std::string& what, MakeKey make_key) {
     CHECK(deviation(hashes, 1024, [](std::uint64_t h) { return h >> 54; }) < 8);
     CHECK(deviation(hashes, 1000, [](std::uint64_t h) { return route(h, 1000); }) < 8);
     CHECK(deviation(hashes, 7, [](std::uint64_t h) { return route(h, 7); }) < 8);
-    CHECK(deviation(hashes, 4096, [](std::uint64_t h) {
-            return (route(h, 64) << 6) | (h & 63);
-          }) < 8);
+    CHECK(deviation(hashes, 4096, [](std::uint64_t h) { return (route(h, 64) << 6) | (h & 63); }) <
+          8);
   }
 }
 
-}  // namespace
+} // namespace
 
 template <>
 struct std::hash<known_to_std> {
@@ -144,7 +144,8 @@ TEST_CASE("short texts that differ only in length or in zero bytes at their end 
 }
 
 TEST_CASE("hash_chunk gives what key_hash gives") {
-  const std::vector<std::string_view> words{"", "a", "bcd", "abcdefgh", "abcdefghi", "0123456789abcdefg"};
+  const std::vector<std::string_view> words{"",         "a",         "bcd",
+                                            "abcdefgh", "abcdefghi", "0123456789abcdefg"};
   std::vector<std::uint64_t> hashes(words.size());
   hash_chunk<std::string_view>(words, hash_seed{3}, hashes.data());
   for (std::size_t i = 0; i < words.size(); ++i)
@@ -161,7 +162,8 @@ TEST_CASE("low, middle and high bits spread regular and chosen keys evenly under
   check_spread("doubles", [](std::uint64_t i) { return double(i); });
   check_spread("decimal text", [](std::uint64_t i) { return std::to_string(i); });
   check_spread("text of 9 to 16", [](std::uint64_t i) { return "key-value-" + std::to_string(i); });
-  check_spread("long text", [](std::uint64_t i) { return std::string(30, 'x') + std::to_string(i); });
+  check_spread("long text",
+               [](std::uint64_t i) { return std::string(30, 'x') + std::to_string(i); });
   check_spread("last bytes of 8", [](std::uint64_t i) {
     std::string key(8, 'k');
     for (int at = 5; at < 8; ++at, i >>= 8)
@@ -186,7 +188,8 @@ TEST_CASE("a flipped bit of the key or the seed flips about half of the hash") {
     for (int i = 0; i < samples; ++i) {
       const std::uint64_t key = random(), seed = random();
       flipped += std::popcount(hash(key, seed) ^ hash(key ^ (std::uint64_t{1} << bit), seed));
-      flipped_by_seed += std::popcount(hash(key, seed) ^ hash(key, seed ^ (std::uint64_t{1} << bit)));
+      flipped_by_seed +=
+          std::popcount(hash(key, seed) ^ hash(key, seed ^ (std::uint64_t{1} << bit)));
     }
     CAPTURE(bit);
     CHECK(flipped / samples > 20);

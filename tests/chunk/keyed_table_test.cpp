@@ -1,6 +1,5 @@
 #include "millrace/chunk/keyed_table.hpp"
-
-#include <doctest/doctest.h>
+#include "support/seed.hpp"
 
 #include <map>
 #include <random>
@@ -8,7 +7,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "support/seed.hpp"
+#include <doctest/doctest.h>
 
 using namespace millrace;
 
@@ -85,7 +84,7 @@ void check_against_std(std::size_t operations, std::uint64_t key_space) {
   }
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a new table is empty and finds nothing") {
   keyed_table<std::uint64_t, int> table(hash_seed{1});

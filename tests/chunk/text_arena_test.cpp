@@ -1,18 +1,18 @@
+#include "millrace/chunk/owned.hpp"
 #include "millrace/chunk/text_arena.hpp"
-
-#include <doctest/doctest.h>
 
 #include <string>
 
-#include "millrace/chunk/owned.hpp"
+#include <doctest/doctest.h>
 
 using namespace millrace;
 
 static_assert(contains_view_v<std::string_view> && !contains_view_v<std::string>);
 static_assert(contains_view_v<std::pair<int, std::optional<std::vector<std::string_view>>>>);
 static_assert(!contains_view_v<std::tuple<int, std::vector<std::string>>>);
-static_assert(std::is_same_v<owned_t<std::tuple<std::string_view, int, std::optional<std::string_view>>>,
-                             std::tuple<std::string, int, std::optional<std::string>>>);
+static_assert(
+    std::is_same_v<owned_t<std::tuple<std::string_view, int, std::optional<std::string_view>>>,
+                   std::tuple<std::string, int, std::optional<std::string>>>);
 static_assert(std::is_same_v<owned_t<std::pair<std::vector<std::string_view>, std::vector<double>>>,
                              std::pair<std::vector<std::string>, std::vector<double>>>);
 
@@ -37,7 +37,8 @@ TEST_CASE("stored text keeps its address and its bytes while the arena grows and
   CHECK(moved.bytes() == bytes);
 }
 
-TEST_CASE("neighbouring texts lie side by side, also around a huge one, and a small arena is small") {
+TEST_CASE(
+    "neighbouring texts lie side by side, also around a huge one, and a small arena is small") {
   text_arena arena;
   const std::string_view a = arena.store("ab");
   const std::string_view huge = arena.store(std::string(3 << 20, 'h'));

@@ -1,6 +1,6 @@
+#include "millrace/chunk/kernel/byte_class.hpp"
 #include "millrace/chunk/tokenize.hpp"
-
-#include <doctest/doctest.h>
+#include "support/seed.hpp"
 
 #include <memory>
 #include <random>
@@ -8,8 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/chunk/byte_class.hpp"
-#include "support/seed.hpp"
+#include <doctest/doctest.h>
 
 using namespace millrace;
 
@@ -102,7 +101,7 @@ void check_all(const lines& text, std::size_t room) {
   CHECK(fields_of(text, '\xff', room) == naive_fields(text, '\xff'));
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("split keeps empty fields except those at the end") {
   CHECK(fields_of({"a b  c"}, ' ') == fields{"a", "b", "", "c"});

@@ -24,9 +24,10 @@ std::string run_three(engine& on, configuration conf, const std::shared_ptr<even
   context->start();
   try {
     on.advance(seconds(3));
-    CHECK(wait_until([&] {
+    bool done = wait_until([&] {
       return !events->events("batch completed 3000").empty() || context->await_termination_for(duration{0});
-    }));
+    });
+    CHECK(done);
     context->stop();
     context->await_termination();
   } catch (const stream_error& e) {
@@ -208,7 +209,7 @@ TEST_CASE("events of a batch come in order, outputs with their stable ids and na
     collector<int> out;
     auto e = run_three(on, test_configuration().set("stream.batches_in_flight", 1), events,
                        [&](basic_stream_context& context) {
-                         auto s = test_input(context, {std::vector{1, 2, 3}, std::nullopt, std::vector<int>{}});
+                         auto s = test_input<int>(context, {std::vector{1, 2, 3}, std::nullopt, std::vector<int>{}});
                          s.collect_into(out);
                          s.count().for_each_batch([](const batch<std::int64_t>&) {});
                        });

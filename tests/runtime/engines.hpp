@@ -2,14 +2,39 @@
 
 #include "support/engine.hpp"
 
+#include "millrace/actors/system/actor_runtime.hpp"
+
 #include <doctest/doctest.h>
 
 #include <vector>
 
 namespace millrace::test {
 
+/// The actors, with a clock moved by hand.
+class actor_engine final : public engine {
+public:
+  std::string_view name() const override { return "actors"; }
+
+  std::unique_ptr<basic_stream_context> make_context(configuration conf, duration batch_interval) override {
+    auto made = std::make_unique<actors::actor_runtime>(
+      actors::actor_runtime_options{std::make_shared<manual_clock>(), nullptr});
+    runtime_ = made.get();
+    conf.set("stop.handle_signals", false);
+    auto context = std::make_unique<basic_stream_context>(std::move(conf), batch_interval, std::move(made));
+    context->set_log(std::make_shared<memory_log>());
+    return context;
+  }
+
+  void advance(duration by) override { runtime_->advance(by); }
+
+private:
+  actors::actor_runtime* runtime_ = nullptr;
+};
+
+inline std::unique_ptr<engine> make_actor_engine() { return std::make_unique<actor_engine>(); }
+
 /// Every runtime that a suite of this room runs on.
-inline std::vector<engine_factory> all_engines() { return {make_inline_engine}; }
+inline std::vector<engine_factory> all_engines() { return {make_inline_engine, make_actor_engine}; }
 
 /// Runs `body(engine)` once for each runtime, with a fresh engine.
 template <class Body>

@@ -80,7 +80,7 @@ private:
   std::vector<std::size_t> alias_;
 };
 
-}  // namespace
+} // namespace
 
 text_input make_text(const text_options& options) {
   constexpr std::size_t line_is_done_at = 96;
@@ -118,4 +118,4 @@ std::vector<std::string_view> line_views(std::string_view bytes) {
   return lines;
 }
 
-}  // namespace millrace::bench
+} // namespace millrace::bench

@@ -36,4 +36,4 @@ std::vector<std::pair<std::string_view, std::int64_t>> tuned_table::contents() c
   return words;
 }
 
-}  // namespace millrace::bench
+} // namespace millrace::bench

@@ -30,8 +30,8 @@ tuned_load_short(const char* p, std::size_t size) {
 
 std::uint64_t tuned_hash_long(std::string_view word);
 
-/// Two overlapping loads and one wide multiplication; up to 8 bytes one load and a mixing that is reversible, so that
-/// equal hashes and sizes mean equal words. `word` is not empty.
+/// Two overlapping loads and one wide multiplication; up to 8 bytes one load and a mixing that is
+/// reversible, so that equal hashes and sizes mean equal words. `word` is not empty.
 inline std::uint64_t tuned_hash(std::string_view word) {
   const std::size_t size = word.size();
   if (size <= 8) [[likely]] {
@@ -48,7 +48,8 @@ inline std::uint64_t tuned_hash(std::string_view word) {
   return tuned_hash_long(word);
 }
 
-/// word -> count by open addressing: 32-byte slots with the hash, the word's place and size, and the count.
+/// word -> count by open addressing: 32-byte slots with the hash, the word's place and size, and
+/// the count.
 class tuned_table {
 public:
   tuned_table() : slots_(1024) {}
@@ -93,4 +94,4 @@ private:
   std::size_t size_ = 0;
 };
 
-}  // namespace millrace::bench
+} // namespace millrace::bench

@@ -1,14 +1,14 @@
 #include "yardstick_word_count.hpp"
 
-#include <absl/container/flat_hash_map.h>
+#include "millrace/chunk/tokenize.hpp"
+#include "yardstick_tuned_table.hpp"
 
 #include <array>
 #include <cstring>
 #include <functional>
 #include <thread>
 
-#include "millrace/chunk/tokenize.hpp"
-#include "yardstick_tuned_table.hpp"
+#include <absl/container/flat_hash_map.h>
 
 namespace millrace::bench {
 
@@ -61,7 +61,7 @@ auto on_two_threads(std::string_view text, Count count) {
   return std::pair(std::move(own), std::move(other));
 }
 
-}  // namespace
+} // namespace
 
 word_counts word_count_plain(std::string_view text) {
   const plain_map counts = count_plain(text);
@@ -96,4 +96,4 @@ std::pair<std::string_view, std::string_view> halves(std::string_view text) {
   return {text.substr(0, cut), text.substr(cut)};
 }
 
-}  // namespace millrace::bench
+} // namespace millrace::bench

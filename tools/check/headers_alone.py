@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
-ROOTS = ["libstream", "actors", "tests", "tools/bench", "apps/millrace"]
+ROOTS = ["libstream", "actors", "tests", "tools/bench", "apps/support", "apps/millrace"]
 FLAGS = ["-std=c++20", "-fsyntax-only", "-x", "c++", "-Wall", "-Wextra"]
 PROGRAM_DEFINES = ['-DMILLRACE_VERSION="check"', '-DMILLRACE_BIN_DIR="bin"', '-DMILLRACE_TEST_DATA_DIR="data"']
 

@@ -52,7 +52,6 @@ unique_fd end_signals() {
 
 loadgen_command::loadgen_command(CLI::App& app) {
   auto* loadgen = app.add_subcommand("loadgen", "Makes input to try streams with");
-  loadgen->require_subcommand(1);
   text_ =
       loadgen->add_subcommand("text", "Serves each client that connects the same lines of words");
   text_->add_option("--listen", listen_, "Where to listen; port 0 is any free port")

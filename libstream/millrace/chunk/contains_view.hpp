@@ -9,9 +9,10 @@
 
 namespace millrace {
 
-/// True when a `T` refers to bytes that it does not own: `std::string_view`, or a pair, tuple, optional or vector with
-/// one inside. Such values live as long as the batch whose text they point into; `to_owned` makes them independent.
-/// Specialise it for a record type of your own that holds views.
+/// True when a `T` refers to bytes that it does not own: `std::string_view`, or a pair, tuple,
+/// optional or vector with one inside. Such values live as long as the batch whose text they point
+/// into; `to_owned` makes them independent. Specialise it for a record type of your own that holds
+/// views.
 template <class T>
 struct contains_view : std::false_type {};
 
@@ -36,4 +37,4 @@ struct contains_view<std::vector<T, Allocator>> : contains_view<T> {};
 template <class T>
 inline constexpr bool contains_view_v = contains_view<T>::value;
 
-}  // namespace millrace
+} // namespace millrace

@@ -12,4 +12,4 @@ std::uint64_t hash_long_text(const char* data, std::size_t size, hash_seed seed)
   return XXH3_64bits_withSeed(data, size, seed.value);
 }
 
-}  // namespace millrace::detail
+} // namespace millrace::detail

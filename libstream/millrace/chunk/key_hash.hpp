@@ -1,5 +1,8 @@
 #pragma once
 
+#include "millrace/chunk/hash_seed.hpp"
+#include "millrace/chunk/kernel/short_text.hpp"
+
 #include <bit>
 #include <concepts>
 #include <cstddef>
@@ -15,9 +18,6 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/chunk/hash_seed.hpp"
-#include "millrace/chunk/short_text.hpp"
-
 namespace millrace {
 
 template <class K>
@@ -25,7 +25,8 @@ struct key_hash;
 
 namespace detail {
 
-/// The 128-bit product folded to 64 bits: one multiplication that lets every input bit reach every output bit.
+/// The 128-bit product folded to 64 bits: one multiplication that lets every input bit reach every
+/// output bit.
 inline std::uint64_t fold_multiply(std::uint64_t a, std::uint64_t b) {
   __extension__ using wide = unsigned __int128;
   const wide product = static_cast<wide>(a) * b;
@@ -36,7 +37,7 @@ inline std::uint64_t fold_multiply(std::uint64_t a, std::uint64_t b) {
 struct seed_keys {
   explicit seed_keys(hash_seed seed)
       : first(seed.value ^ 0x2d358dccaa6c78a5u),
-        second((seed.value * 0x9e3779b97f4a7c15u) ^ 0x8bb84b93962eacc9u) {}
+        second(fold_multiply(seed.value ^ 0x8bb84b93962eacc9u, 0x9e3779b97f4a7c15u)) {}
 
   constexpr seed_keys(std::uint64_t a, std::uint64_t b) : first(a), second(b) {}
 
@@ -44,11 +45,13 @@ struct seed_keys {
   std::uint64_t second;
 };
 
-/// A bijection of words, one per seed: different words have different hashes, so a table need not compare the words
-/// themselves. The secret multiplier keeps an outsider from choosing words that agree in the low bits.
+/// A bijection of words, one per seed: different words have different hashes, so a table need not
+/// compare the words themselves. The secret multiplier keeps an outsider from choosing words that
+/// agree in the low bits.
 inline std::uint64_t mix_word(std::uint64_t word, const seed_keys& keys) {
   word = (word ^ keys.first) * (keys.second | 1);
-  word = (word ^ (word >> 32)) * 0x9fb21c651e98df25u;
+  word = __builtin_bswap64(word) * 0x9fb21c651e98df25u;
+  word = (word ^ (word >> 32)) * 0xd6e8feb86659fd93u;
   return word ^ (word >> 32);
 }
 
@@ -63,8 +66,8 @@ inline std::uint64_t combine_hashes(std::uint64_t state, std::uint64_t next) {
 /// For more than 16 bytes: XXH3 under the job's seed.
 std::uint64_t hash_long_text(const char* data, std::size_t size, hash_seed seed) noexcept;
 
-/// Texts of one length up to 8 bytes are words; up to 16, two words that overlap. The length meets the seed by addition,
-/// so that no choice of bytes can undo it.
+/// Texts of one length up to 8 bytes are words; up to 16, two words that overlap. The length meets
+/// the seed by addition, so that no choice of bytes can undo it.
 inline std::uint64_t hash_text(std::string_view text, hash_seed seed) {
   const std::size_t size = text.size();
   const seed_keys keys(seed);
@@ -72,8 +75,9 @@ inline std::uint64_t hash_text(std::string_view text, hash_seed seed) {
   if (size - 1 < 8) [[likely]]
     return mix_word(load_short(text.data(), size), {sized, keys.second});
   if (size - 1 < 16)
-    return fold_multiply(load_word(text.data()) ^ sized,
-                         load_word(text.data() + size - 8) ^ keys.second);
+    return fold_multiply(fold_multiply(load_word(text.data()) ^ sized,
+                                       load_word(text.data() + size - 8) ^ keys.second),
+                         0x9fb21c651e98df25u);
   if (size == 0)
     return mix_word(0, {sized, keys.second});
   return hash_long_text(text.data(), size, seed);
@@ -90,15 +94,16 @@ concept hashed_by_std = requires(const K& key) {
 };
 
 template <class K>
-inline constexpr bool is_text = std::is_same_v<K, std::string> || std::is_same_v<K, std::string_view>;
+inline constexpr bool is_text =
+    std::is_same_v<K, std::string> || std::is_same_v<K, std::string_view>;
 
 template <class K>
-inline constexpr bool is_small_scalar =
-    (std::is_integral_v<K> || std::is_enum_v<K> || std::is_floating_point_v<K>)&&sizeof(K) <= 16;
+inline constexpr bool is_small_scalar = (std::is_integral_v<K> || std::is_enum_v<K> ||
+                                         std::is_floating_point_v<K>)&&sizeof(K) <= 16;
 
 template <class K>
-struct is_hashable
-    : std::bool_constant<is_text<K> || is_small_scalar<K> || hashed_by_user<K> || hashed_by_std<K>> {};
+struct is_hashable : std::bool_constant<is_text<K> || is_small_scalar<K> || hashed_by_user<K> ||
+                                        hashed_by_std<K>> {};
 template <class A, class B>
 struct is_hashable<std::pair<A, B>> : std::conjunction<is_hashable<A>, is_hashable<B>> {};
 template <class... Ts>
@@ -122,23 +127,26 @@ std::uint64_t hash_scalar(K key, hash_seed seed) {
   }
 }
 
-}  // namespace detail
+} // namespace detail
 
 /// A type that can key a table: hashed by `key_hash` and compared by `==`.
 template <class K>
 concept keyable = detail::is_hashable<K>::value && std::equality_comparable<K>;
 
-/// The project's hash: 64 bits, all well mixed, so that a table may take the low ones for its slots and an exchange the
-/// high ones for routing. Equal on every process of a job (same seed, same byte order). Covers bool, characters, integers,
-/// enums, floating point (+0 and -0 alike, all NaNs alike), std::string and std::string_view (same bytes, same hash), and
-/// pairs, tuples, optionals and vectors of these. For a type of your own write, beside it,
-/// `std::uint64_t millrace_hash(const my_key&, millrace::hash_seed)`, usually as `key_hash<std::tuple<...>>` of its
-/// parts; failing that std::hash is mixed with the seed, which cannot part keys that std::hash does not part.
+/// The project's hash: 64 bits, all well mixed, so that a table may take the low ones for its slots
+/// and an exchange the high ones for routing. Equal on every process of a job (same seed, same byte
+/// order). Covers bool, characters, integers, enums, floating point (+0 and -0 alike, all NaNs
+/// alike), std::string and std::string_view (same bytes, same hash), and pairs, tuples, optionals
+/// and vectors of these. For a type of your own write, beside it, `std::uint64_t
+/// millrace_hash(const my_key&, millrace::hash_seed)`, usually as `key_hash<std::tuple<...>>` of
+/// its parts; failing that std::hash is mixed with the seed, which cannot part keys that std::hash
+/// does not part.
 template <class K>
 struct key_hash {
   std::uint64_t operator()(const K& key, hash_seed seed) const noexcept {
-    static_assert(detail::is_hashable<K>::value,
-                  "this key type has no hash: give it millrace_hash(const K&, millrace::hash_seed)");
+    static_assert(
+        detail::is_hashable<K>::value,
+        "this key type has no hash: give it millrace_hash(const K&, millrace::hash_seed)");
     if constexpr (detail::hashed_by_user<K>)
       return millrace_hash(key, seed);
     else if constexpr (detail::is_text<K>)
@@ -188,7 +196,8 @@ struct key_hash<std::vector<T, Allocator>> {
   }
 };
 
-/// Whether two keys are one key. As `==`, but NaN equals NaN: otherwise each NaN would be one more key for ever.
+/// Whether two keys are one key. As `==`, but NaN equals NaN: otherwise each NaN would be one more
+/// key for ever.
 template <class A, class B>
 bool same_key(const A& a, const B& b) {
   if constexpr (std::is_floating_point_v<A>)
@@ -228,4 +237,4 @@ void hash_chunk(std::span<const K> keys, hash_seed seed, std::uint64_t* out) {
       keys.size(), [&](std::size_t i) -> const K& { return keys[i]; }, seed, out);
 }
 
-}  // namespace millrace
+} // namespace millrace

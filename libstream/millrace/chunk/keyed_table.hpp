@@ -1,5 +1,10 @@
 #pragma once
 
+#include "millrace/base/error.hpp"
+#include "millrace/chunk/kernel/slot_index.hpp"
+#include "millrace/chunk/key_hash.hpp"
+#include "millrace/chunk/text_arena.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -9,32 +14,30 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/base/error.hpp"
-#include "millrace/chunk/key_hash.hpp"
-#include "millrace/chunk/slot_index.hpp"
-#include "millrace/chunk/text_arena.hpp"
-
 namespace millrace {
 
 /// What a table does with the views inside a new key.
 enum class key_policy {
-  borrow,  ///< keeps them: the text must live as long as the table's entries
-  intern,  ///< copies their bytes into the table's own arena, so that the text may go
+  borrow, ///< keeps them: the text must live as long as the table's entries
+  intern, ///< copies their bytes into the table's own arena, so that the text may go
 };
 
-/// The one hash table of the project, for reduce, windows, state and joins: keys to values, worked on a chunk at a time.
+/// The one hash table of the project, for reduce, windows, state and joins: keys to values, worked
+/// on a chunk at a time.
 ///
-/// Entries lie dense and in order of insertion (until something is erased), each with its 64-bit hash, so that iterating,
-/// merging and writing a snapshot run through memory once, and routing and merging need not hash again. Beside them an
-/// index of 8-byte slots. Overhead over key and value: 24 to 46 bytes an entry once there are many.
+/// Entries lie dense and in order of insertion (until something is erased), each with its 64-bit
+/// hash, so that iterating, merging and writing a snapshot run through memory once, and routing and
+/// merging need not hash again. Beside them an index of 8-byte slots. Overhead over key and value:
+/// 24 to 46 bytes an entry once there are many.
 ///
-/// Single owner, one thread at a time. All hashes passed in must be `Hash` of the key under `seed()`. References and
-/// pointers to entries hold until the next call that may add or erase. Functions passed in must not use the table.
-/// Bound: `most` entries, at most 2^30; adding one more throws stream_error(limit_exceeded). An exception of a
-/// function passed in, or std::bad_alloc, leaves the table valid, with what was done before it.
+/// Single owner, one thread at a time. All hashes passed in must be `Hash` of the key under
+/// `seed()`. References and pointers to entries hold until the next call that may add or erase.
+/// Functions passed in must not use the table. Bound: `most` entries, at most 2^30; adding one more
+/// throws stream_error(limit_exceeded). An exception of a function passed in, or std::bad_alloc,
+/// leaves the table valid, with what was done before it.
 ///
-/// `Hash` is called as `Hash{}(key, seed)`. Keys to look up may be of another type that compares and hashes like `K`
-/// and from which a `K` can be made, as `std::string_view` for `std::string`.
+/// `Hash` is called as `Hash{}(key, seed)`. Keys to look up may be of another type that compares
+/// and hashes like `K` and from which a `K` can be made, as `std::string_view` for `std::string`.
 template <class K, class V, class Hash = key_hash<K>>
 class keyed_table {
 public:
@@ -43,7 +46,8 @@ public:
     K key;
     V value;
   };
-  static_assert(std::is_nothrow_move_constructible_v<K> && std::is_nothrow_move_constructible_v<V> &&
+  static_assert(std::is_nothrow_move_constructible_v<K> &&
+                    std::is_nothrow_move_constructible_v<V> &&
                     std::is_nothrow_move_assignable_v<K> && std::is_nothrow_move_assignable_v<V>,
                 "keys and values of a keyed_table must move without throwing");
 
@@ -59,8 +63,9 @@ public:
   hash_seed seed() const { return seed_; }
   std::uint64_t hash_of(const K& key) const { return Hash{}(key, seed_); }
 
-  /// For i in [0, n): if the table has the key `key_at(i)`, whose hash is `hashes[i]`, calls `update(V&, i)`, otherwise
-  /// adds it with the value `make(i)`. This is the fast way: it fetches memory ahead of its use.
+  /// For i in [0, n): if the table has the key `key_at(i)`, whose hash is `hashes[i]`, calls
+  /// `update(V&, i)`, otherwise adds it with the value `make(i)`. This is the fast way: it fetches
+  /// memory ahead of its use.
   template <class KeyAt, class Make, class Update>
   void upsert(std::size_t n, const std::uint64_t* hashes, KeyAt key_at, Make make, Update update) {
     if (memory_in_use() > bytes_kept_near)
@@ -86,7 +91,8 @@ public:
     return found ? found->value : add(key, hash, make).value;
   }
 
-  /// Removes the key; the last entry takes its place. Returns whether it was there. Interned bytes stay until `clear`.
+  /// Removes the key; the last entry takes its place. Returns whether it was there. Interned bytes
+  /// stay until `clear`.
   template <class Q>
   bool erase(const Q& key, std::uint64_t hash) {
     entry* const found = find(key, hash);
@@ -125,7 +131,8 @@ public:
       index_.grow(n);
   }
 
-  /// Moves the entries out and leaves the table empty. Interned keys point into the arena: take that too.
+  /// Moves the entries out and leaves the table empty. Interned keys point into the arena: take
+  /// that too.
   std::vector<entry> take_entries() {
     index_ = {};
     return std::exchange(entries_, {});
@@ -154,7 +161,8 @@ private:
     });
   }
 
-  /// With `Far`, entries are fetched ahead as well as slots, half as far: their place is known only from the slot.
+  /// With `Far`, entries are fetched ahead as well as slots, half as far: their place is known only
+  /// from the slot.
   template <bool Far, class KeyAt, class Make, class Update>
   void upsert_loop(std::size_t n, const std::uint64_t* hashes, KeyAt& key_at, Make& make,
                    Update& update) {
@@ -216,4 +224,4 @@ private:
   text_arena arena_;
 };
 
-}  // namespace millrace
+} // namespace millrace

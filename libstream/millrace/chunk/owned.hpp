@@ -1,17 +1,19 @@
 #pragma once
 
-#include <string>
-
 #include "millrace/chunk/contains_view.hpp"
+
+#include <string>
 
 namespace millrace {
 
-/// Maps a record type to the one that owns all its bytes: `std::string_view` becomes `std::string`, through pair, tuple,
-/// optional and vector; a type without views maps to itself. Specialise it (`type` and a static `from`) together with
-/// `contains_view` for a record type of your own that holds views.
+/// Maps a record type to the one that owns all its bytes: `std::string_view` becomes `std::string`,
+/// through pair, tuple, optional and vector; a type without views maps to itself. Specialise it
+/// (`type` and a static `from`) together with `contains_view` for a record type of your own that
+/// holds views.
 template <class T>
 struct owned {
-  static_assert(!contains_view_v<T>, "specialise millrace::owned for this record type: it holds string views");
+  static_assert(!contains_view_v<T>,
+                "specialise millrace::owned for this record type: it holds string views");
   using type = T;
   static const T& from(const T& value) { return value; }
 };
@@ -19,7 +21,8 @@ struct owned {
 template <class T>
 using owned_t = typename owned<T>::type;
 
-/// Copies `value` so that the result no longer refers to the text of its batch. May throw std::bad_alloc.
+/// Copies `value` so that the result no longer refers to the text of its batch. May throw
+/// std::bad_alloc.
 template <class T>
 owned_t<T> to_owned(const T& value) {
   return owned<T>::from(value);
@@ -57,7 +60,8 @@ struct owned<std::optional<T>> {
 
 template <class T, class Allocator>
 struct owned<std::vector<T, Allocator>> {
-  using type = std::conditional_t<contains_view_v<T>, std::vector<owned_t<T>>, std::vector<T, Allocator>>;
+  using type =
+      std::conditional_t<contains_view_v<T>, std::vector<owned_t<T>>, std::vector<T, Allocator>>;
   static type from(const std::vector<T, Allocator>& value) {
     if constexpr (contains_view_v<T>) {
       type copy;
@@ -71,4 +75,4 @@ struct owned<std::vector<T, Allocator>> {
   }
 };
 
-}  // namespace millrace
+} // namespace millrace

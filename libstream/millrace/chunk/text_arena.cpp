@@ -65,4 +65,4 @@ char* text_arena::add_chunk(std::size_t size) {
   return chunks_.back().data.get();
 }
 
-}  // namespace millrace
+} // namespace millrace

@@ -1,20 +1,21 @@
 #pragma once
 
+#include "millrace/chunk/contains_view.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <string_view>
 #include <vector>
 
-#include "millrace/chunk/contains_view.hpp"
-
 namespace millrace {
 
 /// Append-only bytes with stable addresses: where the text of a batch or the keys of a table lie.
 ///
-/// Single owner while it is written; a finished arena may be shared between threads by `shared_ptr<const text_arena>`.
-/// A returned view stays valid until the arena is cleared or destroyed; moving the arena does not invalidate it.
-/// Memory comes in chunks of at least 64 KiB, doubling up to 1 MiB; a text longer than that gets a chunk of its own.
-/// It grows as far as its caller feeds it: callers bound it by `bytes()`. Throws std::bad_alloc, and is then unchanged.
+/// Single owner while it is written; a finished arena may be shared between threads by
+/// `shared_ptr<const text_arena>`. A returned view stays valid until the arena is cleared or
+/// destroyed; moving the arena does not invalidate it. Memory comes in chunks of at least 64 KiB,
+/// doubling up to 1 MiB; a text longer than that gets a chunk of its own. It grows as far as its
+/// caller feeds it: callers bound it by `bytes()`. Throws std::bad_alloc, and is then unchanged.
 class text_arena {
 public:
   static constexpr std::size_t first_chunk_bytes = 64 * 1024;
@@ -32,7 +33,8 @@ public:
   /// Bytes held from the system, stored or free.
   std::size_t memory_bytes() const { return reserved_; }
 
-  /// Forgets all text and keeps the largest chunk for reuse. All views into the arena become invalid.
+  /// Forgets all text and keeps the largest chunk for reuse. All views into the arena become
+  /// invalid.
   void clear();
 
 private:
@@ -56,14 +58,16 @@ namespace detail {
 template <class T>
 struct interner {
   static void apply(T&, text_arena&) {
-    static_assert(!contains_view_v<T>, "a key of this type holds views that intern_views cannot reach");
+    static_assert(!contains_view_v<T>,
+                  "a key of this type holds views that intern_views cannot reach");
   }
 };
 
-}  // namespace detail
+} // namespace detail
 
-/// Replaces each view inside `value` (a string_view, or a pair, tuple or optional with some inside) by a copy in
-/// `arena`. A value without views is left alone. On std::bad_alloc some of the views may have been replaced already.
+/// Replaces each view inside `value` (a string_view, or a pair, tuple or optional with some inside)
+/// by a copy in `arena`. A value without views is left alone. On std::bad_alloc some of the views
+/// may have been replaced already.
 template <class T>
 void intern_views(T& value, text_arena& arena) {
   detail::interner<T>::apply(value, arena);
@@ -108,6 +112,6 @@ struct interner<std::vector<T, Allocator>> {
   }
 };
 
-}  // namespace detail
+} // namespace detail
 
-}  // namespace millrace
+} // namespace millrace

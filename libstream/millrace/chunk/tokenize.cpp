@@ -1,10 +1,10 @@
 #include "millrace/chunk/tokenize.hpp"
 
+#include "millrace/chunk/kernel/byte_class.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
-
-#include "millrace/chunk/byte_class.hpp"
 
 namespace millrace {
 
@@ -12,16 +12,17 @@ namespace {
 
 constexpr std::size_t window_bytes = 2048;
 
-/// Bytes that are cut together: a part of one line, or whole lines of which each begins one byte behind the end of the
-/// one before.
+/// Bytes that are cut together: a part of one line, or whole lines of which each begins one byte
+/// behind the end of the one before.
 struct stretch {
   const char* begin;
   std::size_t size;
-  bool ends_line;    ///< ends where a line ends; otherwise `size` is a multiple of 64
-  line_cursor next;  ///< behind it
+  bool ends_line;   ///< ends where a line ends; otherwise `size` is a multiple of 64
+  line_cursor next; ///< behind it
 };
 
-/// The working memory of one call: bit i of `masks` and the positions in `at` count from the stretch's begin.
+/// The working memory of one call: bit i of `masks` and the positions in `at` count from the
+/// stretch's begin.
 struct window {
   std::array<std::uint64_t, window_bytes / 64 + 1> masks;
   std::array<std::uint16_t, window_bytes + detail::list_slack + 2> at;
@@ -30,7 +31,8 @@ struct window {
   void set(std::size_t bit) { masks[bit / 64] |= std::uint64_t{1} << (bit % 64); }
 };
 
-/// No more bytes than are likely to fill `room` views: what is looked at behind them is looked at in vain.
+/// No more bytes than are likely to fill `room` views: what is looked at behind them is looked at
+/// in vain.
 std::size_t bytes_for(std::size_t room) {
   return room >= window_bytes / 8 ? window_bytes : std::max<std::size_t>(256, room * 8 / 64 * 64);
 }
@@ -42,7 +44,8 @@ line_cursor locate(std::span<const std::string_view> lines, std::size_t first, c
   return {first, static_cast<std::size_t>(place - lines[first].data())};
 }
 
-/// Takes the rest of one line, up to `end` of it, then following lines while `joins(end of line, next line)`.
+/// Takes the rest of one line, up to `end` of it, then following lines while `joins(end of line,
+/// next line)`.
 template <class Joins>
 stretch take_stretch(std::span<const std::string_view> lines, line_cursor from, std::size_t end,
                      std::size_t most, Joins joins) {
@@ -63,8 +66,8 @@ stretch take_stretch(std::span<const std::string_view> lines, line_cursor from, 
   return s;
 }
 
-/// Turns marks of word bytes into marks of the bytes where a word begins or has ended. With `open`, a word is already
-/// under way at the first byte.
+/// Turns marks of word bytes into marks of the bytes where a word begins or has ended. With `open`,
+/// a word is already under way at the first byte.
 void mark_edges(std::uint64_t* masks, std::size_t words, bool open) {
   std::uint64_t carry = open;
   for (std::size_t w = 0; w < words; ++w) {
@@ -74,14 +77,14 @@ void mark_edges(std::uint64_t* masks, std::size_t words, bool open) {
   }
 }
 
-}  // namespace
+} // namespace
 
 std::size_t split_words(std::span<const std::string_view> lines, line_cursor& cursor,
                         std::span<std::string_view> out) {
   const detail::byte_kernels& kernels = detail::best_byte_kernels();
   window scan;
   std::size_t written = 0;
-  const char* open = nullptr;  // begin of a word that reaches into the next stretch
+  const char* open = nullptr; // begin of a word that reaches into the next stretch
   while (written < out.size() && cursor.line < lines.size()) {
     const std::size_t room = out.size() - written;
     const stretch s = take_stretch(
@@ -118,10 +121,10 @@ std::size_t split_fields(std::span<const std::string_view> lines, char separator
   const detail::byte_kernels& kernels = detail::best_byte_kernels();
   window scan;
   std::size_t written = 0;
-  const char* open = nullptr;  // begin of a field that reaches into the next stretch
+  const char* open = nullptr; // begin of a field that reaches into the next stretch
   while (written < out.size() && cursor.line < lines.size()) {
     const std::string_view line = lines[cursor.line];
-    const std::size_t end = line.find_last_not_of(separator) + 1;  // empty fields at the end go
+    const std::size_t end = line.find_last_not_of(separator) + 1; // empty fields at the end go
     if (end == 0 && !line.empty()) {
       cursor = {cursor.line + 1, 0};
       continue;
@@ -159,4 +162,4 @@ std::size_t split_fields(std::span<const std::string_view> lines, char separator
   return written;
 }
 
-}  // namespace millrace
+} // namespace millrace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/base/error.hpp"
 #include "millrace/exchange/source_reader.hpp"
 #include "millrace/flow/listener.hpp"
 
@@ -15,6 +16,8 @@ struct allocated_batch {
   std::map<stream_id, std::vector<numbered_block>> blocks;
   std::vector<stream_id> absent;   ///< Streams that have no batch at this time.
   std::vector<input_info> inputs;  ///< For listeners.
+  /// Why the input could not be settled: the batch fails, in its turn, without being run.
+  std::shared_ptr<const error> failure;
 };
 
 using allocated_batch_ptr = std::shared_ptr<const allocated_batch>;

@@ -28,7 +28,7 @@ restart_options restarts_of(const configuration& conf) {
 } // namespace
 
 /// One receiver. What it asks for, from any thread, is noted and done by the next `act`.
-struct inline_receivers::hosted : receiver_host {
+struct inline_receivers::hosted {
   hosted(const job& what, const clock& time, const source_node& source, const receiver_source& spec)
       : what{what}, time{time}, stream{source.stream()}, policy{restarts_of(what.conf), random} {
     auto& who = *source.info();
@@ -39,26 +39,6 @@ struct inline_receivers::hosted : receiver_host {
     user = spec.make_receiver();
     into = spec.make_intake(options);
     into->connect({});
-  }
-
-  void request_restart(std::string, std::optional<duration> delay) override {
-    std::lock_guard guard{mutex};
-    wanted.restart = true;
-    wanted.delay = delay;
-    user->set_started(false);
-  }
-  void request_stop(std::string) override {
-    std::lock_guard guard{mutex};
-    wanted.stop = true;
-    user->set_started(false);
-  }
-  void report_error(std::string message) override {
-    std::lock_guard guard{mutex};
-    if (wanted.reports.size() < max_reports)
-      wanted.reports.push_back(std::move(message));
-  }
-  void run(std::function<void(std::stop_token)>) override {
-    throw stream_error{errc::unsupported, "receiver::run needs the actor runtime; the inline runtime has no threads"};
   }
 
   void begin() {
@@ -161,6 +141,45 @@ struct inline_receivers::hosted : receiver_host {
   requests wanted;
 };
 
+/// How a receiver reaches its host: weakly, because the host owns the receiver.
+struct inline_receivers::door final : receiver_host {
+  explicit door(std::weak_ptr<hosted> to) : to{std::move(to)} {}
+
+  template <class Ask>
+  void ask(Ask what) {
+    auto host = to.lock();
+    if (!host)
+      return;
+    std::lock_guard guard{host->mutex};
+    what(*host);
+  }
+
+  void request_restart(std::string, std::optional<duration> delay) override {
+    ask([&](hosted& host) {
+      host.wanted.restart = true;
+      host.wanted.delay = delay;
+      host.user->set_started(false);
+    });
+  }
+  void request_stop(std::string) override {
+    ask([](hosted& host) {
+      host.wanted.stop = true;
+      host.user->set_started(false);
+    });
+  }
+  void report_error(std::string message) override {
+    ask([&](hosted& host) {
+      if (host.wanted.reports.size() < max_reports)
+        host.wanted.reports.push_back(std::move(message));
+    });
+  }
+  void run(std::function<void(std::stop_token)>) override {
+    throw stream_error{errc::unsupported, "receiver::run needs the actor runtime; the inline runtime has no threads"};
+  }
+
+  std::weak_ptr<hosted> to;
+};
+
 inline_receivers::inline_receivers(const job& what, const clock& time) {
   for (auto& source : what.graph->sources()) {
     if (std::holds_alternative<socket_source>(source->spec()))
@@ -169,7 +188,7 @@ inline_receivers::inline_receivers(const job& what, const clock& time) {
     if (!spec)
       continue;
     auto host = std::make_shared<hosted>(what, time, *source, *spec);
-    host->user->attach(source->stream(), host, host->into);
+    host->user->attach(source->stream(), std::make_shared<door>(host), host->into);
     receivers_.push_back(std::move(host));
   }
 }

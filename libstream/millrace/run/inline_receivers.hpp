@@ -38,6 +38,7 @@ public:
 
 private:
   struct hosted;
+  struct door;
   std::vector<std::shared_ptr<hosted>> receivers_;
   bool stopped_ = false;
 };

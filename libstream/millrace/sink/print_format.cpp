@@ -1,6 +1,30 @@
 #include "millrace/sink/print_format.hpp"
 
+#include <charconv>
+
 namespace millrace {
+
+namespace detail {
+
+namespace {
+
+template <class Float>
+void shortest(std::string& to, Float value) {
+  char text[64];
+  auto end = std::to_chars(text, text + sizeof(text), value).ptr;
+  std::string_view digits{text, static_cast<std::size_t>(end - text)};
+  to += digits;
+  if (digits.find_first_not_of("-0123456789") == std::string_view::npos)
+    to += ".0";
+}
+
+} // namespace
+
+void format_floating(std::string& to, double value) { shortest(to, value); }
+
+void format_floating(std::string& to, float value) { shortest(to, value); }
+
+} // namespace detail
 
 std::string format_batch(std::int64_t time_ms, const std::vector<std::string>& elements, bool more) {
   const std::string rule(43, '-');

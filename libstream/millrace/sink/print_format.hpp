@@ -38,6 +38,10 @@ void format_tuple(std::string& to, const Tuple& value, std::index_sequence<I...>
   to += ')';
 }
 
+/// As few digits as read back the same number, with `.0` where it would look like an integer.
+void format_floating(std::string& to, double value);
+void format_floating(std::string& to, float value);
+
 template <class T>
 void format_streamed(std::string& to, const T& value) {
   std::ostringstream out;
@@ -57,6 +61,8 @@ void format_element(std::string& to, const T& value) {
     to += value;
   } else if constexpr (std::is_integral_v<T>) {
     to += std::to_string(value);
+  } else if constexpr (std::is_same_v<T, double> || std::is_same_v<T, float>) {
+    detail::format_floating(to, value);
   } else if constexpr (detail::is_optional<T>) {
     if (!value) {
       to += "None";

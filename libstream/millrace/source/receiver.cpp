@@ -9,14 +9,19 @@ void receiver_base::attach(stream_id stream, std::shared_ptr<receiver_host> host
 }
 
 void receiver_base::restart(std::string reason) {
+  set_started(false);
   host_->request_restart(std::move(reason), std::nullopt);
 }
 
 void receiver_base::restart(std::string reason, duration delay) {
+  set_started(false);
   host_->request_restart(std::move(reason), delay);
 }
 
-void receiver_base::stop(std::string reason) { host_->request_stop(std::move(reason)); }
+void receiver_base::stop(std::string reason) {
+  set_started(false);
+  host_->request_stop(std::move(reason));
+}
 
 void receiver_base::report_error(std::string message) { host_->report_error(std::move(message)); }
 

@@ -72,10 +72,10 @@ void pump(self_ptr self) {
   }
 }
 
-sink_writer_actor::behavior_type behave(self_ptr self, environment_ptr env) {
+sink_writer_actor::behavior_type behave(self_ptr self, environment_ptr env, std::shared_ptr<output_runner> runner) {
   init_actor(self);
   auto& s = self->state;
-  s.runner = std::make_shared<output_runner>(env->plan, env->seed, env->max_failures(), env->pool, *env->time);
+  s.runner = std::move(runner);
   for (auto& output : env->plan.outputs)
     s.gates.emplace_back(output.slots);
   s.ready.resize(s.gates.size());
@@ -101,7 +101,9 @@ sink_writer_actor::behavior_type behave(self_ptr self, environment_ptr env) {
 } // namespace
 
 sink_writer_actor spawn_sink_writer(caf::actor_system& system, environment_ptr env) {
-  return system.spawn(behave, std::move(env));
+  // Made here, because copying user functions may throw, and then it is the start that fails.
+  auto runner = std::make_shared<output_runner>(env->plan, env->seed, env->max_failures(), env->pool, *env->time);
+  return system.spawn(behave, std::move(env), std::move(runner));
 }
 
 } // namespace millrace::actors

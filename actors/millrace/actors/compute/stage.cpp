@@ -1,5 +1,7 @@
 #include "millrace/actors/compute/stage.hpp"
 
+#include "millrace/actors/system/own_thread.hpp"
+
 #include <deque>
 
 namespace millrace::actors {
@@ -42,6 +44,7 @@ void pump(self_ptr self) {
     s.ready.pop_front();
     auto time = next.input->time;
     if (next.failure || next.input->records() == 0) {
+      own_thread_mark mark{s.env->owner};
       auto result = run_stage(*s.instance, next, s.env->max_failures());
       route(self, time, result);
       continue;
@@ -57,17 +60,18 @@ void pump(self_ptr self) {
   }
 }
 
-stage_actor::behavior_type behave(self_ptr self, environment_ptr env, stage_id id, std::uint32_t partition) {
+stage_actor::behavior_type behave(self_ptr self, environment_ptr env, stage_id id, std::uint32_t partition,
+                                  std::shared_ptr<stage_instance> instance) {
   init_actor(self);
   auto& s = self->state;
   s.what = &env->plan.stages.at(id.value());
   s.partition = partition;
-  s.instance = std::make_shared<stage_instance>(env->plan, *s.what, partition, env->seed);
+  s.instance = std::move(instance);
   s.gate.emplace(s.what->slots);
   s.env = std::move(env);
   return {
     [self](const run_batch& run) {
-      self->state.ready.push_back({run.input, nullptr});
+      self->state.ready.push_back({run.input, run.failure});
       pump(self);
     },
     [self](const exchange_delivery& m) {
@@ -89,7 +93,9 @@ stage_actor::behavior_type behave(self_ptr self, environment_ptr env, stage_id i
 } // namespace
 
 stage_actor spawn_stage(caf::actor_system& system, environment_ptr env, stage_id stage, std::uint32_t partition) {
-  return system.spawn(behave, std::move(env), stage, partition);
+  // Made here, because copying user functions may throw, and then it is the start that fails.
+  auto instance = std::make_shared<stage_instance>(env->plan, env->plan.stages.at(stage.value()), partition, env->seed);
+  return system.spawn(behave, std::move(env), stage, partition, std::move(instance));
 }
 
 } // namespace millrace::actors

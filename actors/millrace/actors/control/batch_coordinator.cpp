@@ -34,28 +34,29 @@ void post(self_ptr self, void (listener::*event)(const batch_info&), batch_time 
     s.env->listeners.post([event, info = s.progress->info(time)](listener& l) { (l.*event)(info); });
 }
 
-void finish(self_ptr self, batch_time time, std::vector<output_info> outputs, std::optional<error> failure);
-
-/// One message for each partition of each source stage.
+/// One message for each partition of each source stage. A batch that cannot be run takes the same way, as a failure, so
+/// that it ends in its turn.
 void start(self_ptr self, const allocated_batch_ptr& batch) {
   auto& env = *self->state.env;
   post(self, &listener::on_batch_started, batch->time);
-  if (auto absent = absent_nodes(*env.what.graph, batch->absent, batch->time); !absent) {
-    finish(self, batch->time, {}, absent.error());
-    return;
-  }
+  auto failure = batch->failure;
+  if (!failure)
+    if (auto absent = absent_nodes(*env.what.graph, batch->absent, batch->time); !absent)
+      failure = std::make_shared<const error>(absent.error());
   for (auto& stage : env.plan.stages) {
     if (stage.root->role() != node_role::source)
       continue;
     auto stream = static_cast<const source_node&>(*stage.root).stream();
     bool absent = std::ranges::find(batch->absent, stream) != batch->absent.end();
-    auto parts = divide_blocks(batch->blocks.at(stream), stage.partitions);
+    std::vector<std::vector<numbered_block>> parts(stage.partitions);
+    if (!failure)
+      parts = divide_blocks(batch->blocks.at(stream), stage.partitions);
     for (std::uint32_t p = 0; p < stage.partitions; ++p) {
       auto input = std::make_shared<stage_input>();
       input->time = batch->time;
       input->absent = absent;
       input->blocks = std::move(parts[p]);
-      tell(env, self, env.wiring.stages[stage.id.value()][p], run_batch{std::move(input)});
+      tell(env, self, env.wiring.stages[stage.id.value()][p], run_batch{std::move(input), failure});
     }
   }
 }
@@ -64,19 +65,11 @@ void on_ready(self_ptr self, const batch_ready& ready) {
   auto& s = self->state;
   if (s.halted)
     return;
-  auto batch = ready.batch;
-  if (!batch) {
-    auto empty = std::make_shared<allocated_batch>();
-    empty->time = ready.time;
-    batch = empty;
-  }
-  auto run = s.progress->submit(batch, s.env->time->wall_now());
+  auto run = s.progress->submit(ready.batch, s.env->time->wall_now());
   if (!run)
     throw stream_error{run.error()};
-  post(self, &listener::on_batch_submitted, ready.time);
-  if (ready.failure)
-    finish(self, ready.time, {}, *ready.failure);
-  else if (*run)
+  post(self, &listener::on_batch_submitted, ready.batch->time);
+  if (*run)
     start(self, *run);
 }
 

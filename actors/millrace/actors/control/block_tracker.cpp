@@ -1,5 +1,6 @@
 #include "millrace/actors/control/block_tracker.hpp"
 
+#include "millrace/actors/system/own_thread.hpp"
 #include "millrace/run/batch_assembler.hpp"
 
 #include <set>
@@ -24,12 +25,18 @@ std::size_t max_batches(const configuration& conf) {
 
 void pump(self_ptr self) {
   auto& s = self->state;
+  // A pull source is user code: a stop() in it must not wait for this thread.
+  own_thread_mark mark{s.env->owner};
   while (auto next = s.assembler->next()) {
-    batch_ready ready{s.assembler->last(), nullptr, nullptr};
-    if (*next)
+    batch_ready ready;
+    if (*next) {
       ready.batch = std::move(**next);
-    else
-      ready.failure = std::make_shared<const error>(next->error());
+    } else {
+      auto failed = std::make_shared<allocated_batch>();
+      failed->time = s.assembler->last();
+      failed->failure = std::make_shared<const error>(next->error());
+      ready.batch = std::move(failed);
+    }
     tell(*s.env, self, s.env->wiring.coordinator, std::move(ready));
   }
   if (s.drained && s.assembler->batches() == 0 && s.assembler->held_ticks() == 0)

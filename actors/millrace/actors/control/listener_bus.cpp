@@ -2,71 +2,107 @@
 
 #include "millrace/actors/system/own_thread.hpp"
 
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+
 namespace millrace::actors {
+
+struct listener_bus::shared {
+  std::function<std::vector<std::shared_ptr<listener>>()> listeners;
+  std::size_t max_queued;
+  logger log;
+  std::shared_ptr<metric_observer> metrics;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<event> queue;
+  bool stopping = false;
+  bool ended = false;
+  bool dropping = false;
+
+  void post(event e) {
+    bool first_dropped = false;
+    {
+      std::lock_guard guard{mutex};
+      if (stopping)
+        return;
+      if (queue.size() < max_queued) {
+        queue.push_back(std::move(e));
+        if (queue.size() == 1)
+          changed.notify_all();
+        return;
+      }
+      first_dropped = !std::exchange(dropping, true);
+    }
+    metrics->add("listener_events_dropped_total", "", 1);
+    if (first_dropped)
+      log.warning("listeners are too slow: " + std::to_string(max_queued)
+                  + " events wait, new ones are dropped (option listener.queue_size)");
+  }
+
+  void work(const void* owner) {
+    own_thread_mark mark{owner};
+    std::unique_lock lock{mutex};
+    for (;;) {
+      changed.wait(lock, [&] { return stopping || !queue.empty(); });
+      if (queue.empty())
+        break;
+      auto next = std::move(queue.front());
+      queue.pop_front();
+      dropping = dropping && queue.size() > max_queued / 2;
+      lock.unlock();
+      deliver(next);
+      next = nullptr;
+      lock.lock();
+    }
+    ended = true;
+    changed.notify_all();
+  }
+
+  void deliver(const event& e) {
+    for (auto& l : listeners()) {
+      try {
+        e(*l);
+      } catch (const std::exception& x) {
+        log.error(std::string{"a listener threw: "} + x.what());
+      } catch (...) {
+        log.error("a listener threw something that is not a std::exception");
+      }
+    }
+  }
+};
 
 listener_bus::listener_bus(std::function<std::vector<std::shared_ptr<listener>>()> listeners, std::size_t max_queued,
                            logger log, std::shared_ptr<metric_observer> metrics, const void* owner)
-    : listeners_{std::move(listeners)}, max_queued_{max_queued}, log_{std::move(log)},
-      metrics_{std::move(metrics)}, thread_{[this, owner] { work(owner); }} {}
+    : shared_{std::make_shared<shared>()} {
+  shared_->listeners = std::move(listeners);
+  shared_->max_queued = max_queued;
+  shared_->log = std::move(log);
+  shared_->metrics = std::move(metrics);
+  thread_ = std::thread{[s = shared_, owner] { s->work(owner); }};
+}
 
-listener_bus::~listener_bus() { stop(); }
+listener_bus::~listener_bus() { stop(std::chrono::hours{24}); }
 
-void listener_bus::post(event e) {
-  bool first_dropped = false;
+bool listener_bus::wanted() const { return !shared_->listeners().empty(); }
+
+void listener_bus::post(event e) { shared_->post(std::move(e)); }
+
+bool listener_bus::stop(std::chrono::milliseconds limit) {
+  if (!thread_.joinable())
+    return true;
+  bool ended = false;
   {
-    std::lock_guard guard{mutex_};
-    if (stopping_)
-      return;
-    if (queue_.size() < max_queued_) {
-      dropping_ = false;
-      queue_.push_back(std::move(e));
-      if (queue_.size() == 1)
-        changed_.notify_all();
-      return;
-    }
-    first_dropped = !std::exchange(dropping_, true);
+    std::unique_lock lock{shared_->mutex};
+    shared_->stopping = true;
+    shared_->changed.notify_all();
+    bool is_self = thread_.get_id() == std::this_thread::get_id();
+    ended = !is_self && shared_->changed.wait_for(lock, limit, [&] { return shared_->ended; });
+    if (!ended)
+      shared_->queue.clear();
   }
-  metrics_->add("listener_events_dropped_total", "", 1);
-  if (first_dropped)
-    log_.warning("listeners are too slow: " + std::to_string(max_queued_)
-                 + " events wait, new ones are dropped (option listener.queue_size)");
-}
-
-void listener_bus::stop() {
-  {
-    std::lock_guard guard{mutex_};
-    stopping_ = true;
-    changed_.notify_all();
-  }
-  if (thread_.joinable() && thread_.get_id() != std::this_thread::get_id())
-    thread_.join();
-}
-
-void listener_bus::work(const void* owner) {
-  own_thread_mark mark{owner};
-  std::unique_lock lock{mutex_};
-  for (;;) {
-    changed_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
-    if (queue_.empty())
-      return;
-    auto next = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    deliver(next);
-    lock.lock();
-  }
-}
-
-void listener_bus::deliver(const event& e) {
-  for (auto& l : listeners_()) {
-    try {
-      e(*l);
-    } catch (const std::exception& x) {
-      log_.error(std::string{"a listener threw: "} + x.what());
-    } catch (...) {
-      log_.error("a listener threw something that is not a std::exception");
-    }
-  }
+  ended ? thread_.join() : thread_.detach();
+  return ended;
 }
 
 } // namespace millrace::actors

@@ -2,18 +2,18 @@
 
 #include "millrace/flow/runtime.hpp"
 
-#include <condition_variable>
-#include <deque>
+#include <chrono>
 #include <functional>
-#include <mutex>
+#include <memory>
 #include <thread>
+#include <vector>
 
 namespace millrace::actors {
 
 /// Calls listeners on a thread of its own, in the order of events.
 ///
-/// Thread-safe. Bounded: at `max_queued` events a new one is dropped, counted and warned of once an episode. Without
-/// listeners an event costs one lock.
+/// Thread-safe. Bounded: at `max_queued` events a new one is dropped, counted and warned of once an episode, which ends
+/// when half of the queue is free again. Without listeners an event costs one lock.
 class listener_bus {
 public:
   using event = std::function<void(listener&)>;
@@ -23,26 +23,17 @@ public:
   ~listener_bus();
 
   /// Whether anybody listens now.
-  bool wanted() const { return !listeners_().empty(); }
+  bool wanted() const;
 
   void post(event e);
 
-  /// Delivers what is queued, then ends the thread; from the listener thread itself it only stops further events.
-  void stop();
+  /// Takes no more events, delivers those that are queued, and ends the thread. False: a listener did not return within
+  /// `limit`; the thread is left to itself and keeps what it uses.
+  bool stop(std::chrono::milliseconds limit);
 
 private:
-  void work(const void* owner);
-  void deliver(const event& e);
-
-  std::function<std::vector<std::shared_ptr<listener>>()> listeners_;
-  std::size_t max_queued_;
-  logger log_;
-  std::shared_ptr<metric_observer> metrics_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<event> queue_;
-  bool stopping_ = false;
-  bool dropping_ = false;
+  struct shared;
+  std::shared_ptr<shared> shared_;
   std::thread thread_;
 };
 

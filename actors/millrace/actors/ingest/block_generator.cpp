@@ -48,39 +48,48 @@ void move_blocks(self_ptr self) {
 void tick(self_ptr self) {
   auto& s = self->state;
   auto now = s.env->steady_now();
-  if (s.cut->due(now))
+  // While a block waits for room, what comes in collects in the intake, up to its bound.
+  if (s.cut->due(now) && !s.pending)
     s.from->cut();
   move_blocks(self);
   s.env->messages.fetch_add(1, std::memory_order_relaxed);
   self->scheduled_send(self, s.cut->deadline(), block_tick{});
 }
 
-/// Called on receiver threads; at most one intake_ready is under way.
-intake_link link_to(self_ptr self, const receiver_permits& permits) {
+/// A tick by hand: cuts whatever the interval, and schedules nothing.
+void move_now(self_ptr self, completion& moved) {
   auto& s = self->state;
-  auto ready = [env = s.env, notified = s.notified, me = caf::actor_cast<caf::actor_addr>(self)] {
+  if (!s.pending)
+    s.from->cut();
+  move_blocks(self);
+  moved.complete();
+}
+
+/// Called on receiver threads; at most one intake_ready is under way.
+std::function<void()> waker(environment_ptr env, std::shared_ptr<std::atomic<bool>> notified,
+                            const block_generator_actor& generator) {
+  return [env = std::move(env), notified = std::move(notified), address = caf::actor_cast<caf::actor_addr>(generator)] {
     if (notified->exchange(true))
       return;
-    if (auto to = caf::actor_cast<block_generator_actor>(me))
+    if (auto to = caf::actor_cast<block_generator_actor>(address))
       tell_from_thread(*env, to, intake_ready{});
   };
-  return {permits, std::move(ready)};
 }
 
 block_generator_actor::behavior_type behave(self_ptr self, environment_ptr env, stream_id stream,
-                                            std::shared_ptr<intake> from, const receiver_permits& permits) {
+                                            std::shared_ptr<intake> from,
+                                            std::shared_ptr<std::atomic<bool>> notified) {
   init_actor(self);
   auto& s = self->state;
   s.stream = stream;
   s.from = std::move(from);
-  s.notified = std::make_shared<std::atomic<bool>>(false);
+  s.notified = std::move(notified);
   s.cut.emplace(env->what.conf.get_duration("stream.block_interval"), env->started_steady, env->started_steady);
   s.env = std::move(env);
-  s.from->connect(link_to(self, permits));
   if (!s.env->manual_time)
     tick(self);
   return {
-    [self](const block_tick&) { tick(self); },
+    [self](const block_tick& m) { m.moved ? move_now(self, *m.moved) : tick(self); },
     [self](const intake_ready&) {
       self->state.notified->store(false);
       move_blocks(self);
@@ -101,7 +110,10 @@ block_generator_actor::behavior_type behave(self_ptr self, environment_ptr env, 
 
 block_generator_actor spawn_block_generator(caf::actor_system& system, environment_ptr env, stream_id stream,
                                             std::shared_ptr<intake> from, receiver_permits permits) {
-  return system.spawn(behave, std::move(env), stream, std::move(from), std::move(permits));
+  auto notified = std::make_shared<std::atomic<bool>>(false);
+  auto made = system.spawn(behave, env, stream, from, notified);
+  from->connect({std::move(permits), waker(std::move(env), std::move(notified), made)});
+  return made;
 }
 
 } // namespace millrace::actors

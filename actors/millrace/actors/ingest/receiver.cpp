@@ -39,6 +39,7 @@ void on_event(self_ptr self, const receiver_event& event) {
         std::lock_guard guard{s.parts->mutex};
         s.parts->life = nullptr;
       }
+      s.life->join();
       if (s.failure)
         self->quit(caf::make_error(caf::sec::runtime_error, *s.failure));
       else

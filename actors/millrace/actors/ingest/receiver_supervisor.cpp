@@ -18,7 +18,7 @@ struct supervisor_state {
   std::optional<restart_policy> policy;
   receiver_info info;
   receiver_actor child;
-  std::uint64_t generation = 0;
+  std::chrono::steady_clock::time_point restart_at;  ///< Meaningful while there is no child.
   std::optional<receiver_request> wish;  ///< What the present life asked for before it ended.
   std::shared_ptr<completion> finishing;
   bool ended = false;
@@ -50,7 +50,6 @@ void note_error(self_ptr self, const std::string& message) {
 
 void start(self_ptr self) {
   auto& s = self->state;
-  ++s.generation;
   s.wish.reset();
   s.child = spawn_receiver(self, s.env, s.parts, self);
   self->monitor(s.child);
@@ -61,6 +60,7 @@ void end(self_ptr self) {
   if (std::exchange(s.ended, true))
     return;
   s.info.active = false;
+  s.parts->into->stop();
   post(self, &listener::on_receiver_stopped);
 }
 
@@ -88,8 +88,9 @@ void restart_later(self_ptr self, restart_reason why, const std::string& reason,
   ++s.info.restarts;
   s.env->what.metrics->add("receiver_restarts_total", std::to_string(s.info.stream.value()), 1);
   s.log.warning("receiver " + s.info.name + ": " + reason + "; restart in " + to_string(decision.delay));
-  self->scheduled_send(self, self->clock().now() + decision.delay.chrono(),
-                       restart_due{s.generation});
+  s.restart_at = s.env->steady_now() + decision.delay.chrono();
+  if (!s.env->manual_time)
+    self->scheduled_send(self, s.restart_at, restart_due{});
 }
 
 /// The present life is over.
@@ -122,10 +123,13 @@ void on_request(self_ptr self, const receiver_request& request) {
     note_error(self, request.message);
     return;
   }
-  if (!s.child || s.wish)
-    return;
-  s.wish = request;
-  tell(*s.env, self, s.child, finish_phase{});
+  if (s.child && !s.wish) {
+    s.wish = request;
+    tell(*s.env, self, s.child, finish_phase{});
+  } else if (!s.child && request.what == receiver_request::kind::stop) {
+    s.log.info("receiver " + s.info.name + " stopped: " + request.message);
+    end(self);
+  }
 }
 
 void on_finish(self_ptr self, const finish_phase& phase) {
@@ -158,8 +162,9 @@ receiver_supervisor_actor::behavior_type behave(self_ptr self, environment_ptr e
       self->state.info.active = true;
       post(self, &listener::on_receiver_started);
     },
-    [self](const restart_due& m) {
-      if (m.generation == self->state.generation && !self->state.finishing && !self->state.ended)
+    [self](const restart_due&) {
+      auto& st = self->state;
+      if (!st.child && !st.finishing && !st.ended && st.env->steady_now() >= st.restart_at)
         start(self);
     },
     [self](const finish_phase& phase) { on_finish(self, phase); },

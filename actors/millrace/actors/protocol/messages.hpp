@@ -27,11 +27,9 @@ struct batch_due {
   duration period;
 };
 
-/// Tracker to coordinator: the input of a batch is settled, or could not be (`failure`).
+/// Tracker to coordinator: the input of a batch is settled, or could not be.
 struct batch_ready {
-  batch_time time;
   allocated_batch_ptr batch;
-  std::shared_ptr<const error> failure;
 };
 
 /// Coordinator to tracker: nothing needs the batch's blocks any more.
@@ -48,9 +46,10 @@ struct outputs_done {
 
 // -- data ----------------------------------------------------------------------------------------------------------
 
-/// Coordinator to a source stage partition: run this input.
+/// Coordinator to a source stage partition: run this input, or hand on why there is none.
 struct run_batch {
   std::shared_ptr<const stage_input> input;
+  std::shared_ptr<const error> failure;
 };
 
 /// Stage partition to a partition of the next stage: exactly one for each (batch, upstream partition), maybe empty.
@@ -82,8 +81,11 @@ struct output_ran {
 
 // -- ingest --------------------------------------------------------------------------------------------------------
 
-/// Block generator to itself at each block interval.
-struct block_tick {};
+/// Block generator to itself at each block interval; and, with a hand-moved clock, from whoever moved it, who waits for
+/// `moved`: what was received before is in the store, as far as it has room.
+struct block_tick {
+  std::shared_ptr<completion> moved;
+};
 
 /// Receiver thread to block generator: the intake has a block ready. Coalesced, so at most one is under way.
 struct intake_ready {};
@@ -107,7 +109,6 @@ struct receiver_request {
   kind what = kind::report;
   std::string message;
   std::optional<duration> delay;
-  std::uint64_t generation = 0;
 };
 
 /// Receiver thread to receiver: `on_start` has returned, or a thread of the receiver threw.
@@ -115,13 +116,10 @@ struct receiver_event {
   enum class kind { started, failed, stopped };
   kind what = kind::started;
   std::string message;
-  std::uint64_t generation = 0;
 };
 
-/// Supervisor to itself: the delay before a restart is over.
-struct restart_due {
-  std::uint64_t generation = 0;
-};
+/// Supervisor to itself: the delay before a restart is over; and, with a hand-moved clock, from whoever moved it.
+struct restart_due {};
 
 // -- shutdown ------------------------------------------------------------------------------------------------------
 

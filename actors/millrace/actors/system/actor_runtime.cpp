@@ -11,6 +11,7 @@
 #include "millrace/actors/system/own_thread.hpp"
 #include "millrace/actors/system/shutdown.hpp"
 #include "millrace/actors/system/signal_watcher.hpp"
+#include "millrace/actors/system/stop_request.hpp"
 #include "millrace/actors/system/system_clock.hpp"
 
 #include <algorithm>
@@ -38,44 +39,29 @@ std::uint32_t workers_of(const configuration& conf) {
 /// A started job: its actors, its threads, and the thread that stops it.
 class actor_runtime::running {
 public:
-  running(job what, const actor_runtime_options& options)
-      : manual_{std::dynamic_pointer_cast<manual_clock>(options.time)},
-        env_{make_environment(std::move(what), options.time)}, system_{scheduler_of(env_->what.conf)},
+  running(job what, const actor_runtime_options& options, std::shared_ptr<stop_request> stop, const void* owner)
+      : stop_{std::move(stop)}, manual_{std::dynamic_pointer_cast<manual_clock>(options.time)},
+        env_{make_environment(std::move(what), options.time, owner)}, system_{scheduler_of(env_->what.conf)},
         actors_ended_{std::make_shared<completion>(0)} {
-    env_->request_stop = [this](stop_mode mode) { request_stop(mode); };
+    env_->request_stop = [stop = stop_](stop_mode mode) { stop->request(mode); };
     auto net = options.net ? options.net : std::make_shared<posix_network>();
-    for (auto& source : env_->plan.graph->sources())
-      if (auto parts = make_receiver_parts(*env_, *source, net))
-        receivers_.push_back(std::move(parts));
-    spawn_all();
-    begin();
+    try {
+      for (auto& source : env_->plan.graph->sources())
+        if (auto parts = make_receiver_parts(*env_, *source, net))
+          receivers_.push_back(std::move(parts));
+      spawn_all();
+      begin();
+    } catch (...) {
+      stop_->request(stop_mode::immediate);
+      stop_when_asked();
+      throw;
+    }
     forget_system_of_thread();
   }
 
   ~running() {
-    request_stop(stop_mode::immediate);
-    if (stopper_.joinable())
-      stopper_.join();
-  }
-
-  void request_stop(stop_mode mode) {
-    {
-      std::lock_guard guard{mutex_};
-      requested_ = true;
-      immediate_ = immediate_ || mode == stop_mode::immediate;
-      if (shutdown_)
-        shutdown_->wake();
-    }
-    changed_.notify_all();
-  }
-
-  bool wait_stopped(std::optional<std::chrono::milliseconds> limit) {
-    std::unique_lock lock{mutex_};
-    auto done = [&] { return stopped_; };
-    if (limit)
-      return changed_.wait_for(lock, *limit, done);
-    changed_.wait(lock, done);
-    return true;
+    stop_->request(stop_mode::immediate);
+    stopper_.join();
   }
 
   void advance(duration by) {
@@ -83,30 +69,32 @@ public:
     auto interval = env_->what.batch_interval;
     while (manual_->wall_now() < to) {
       manual_->set(to.min((manual_->wall_now() + interval).floor(interval)));
-      auto cut = std::make_shared<completion>(env_->wiring.generators.size());
+      std::lock_guard guard{closing_};
+      if (closed_)
+        continue;
+      auto moved = std::make_shared<completion>(env_->wiring.generators.size());
       for (auto& [stream, generator] : env_->wiring.generators)
-        tell_from_thread(*env_, generator, finish_phase{cut});
-      cut->wait_until(std::chrono::steady_clock::now() + std::chrono::seconds{5}, [&] { return stop_requested(); });
+        tell_from_thread(*env_, generator, block_tick{moved});
+      while (!moved->wait_until(std::chrono::steady_clock::now() + std::chrono::milliseconds{20}, [] { return false; })
+             && !stop_->requested()) {
+      }
       tell_from_thread(*env_, env_->wiring.clock, clock_tick{});
+      for (auto& [stream, supervisor] : env_->wiring.supervisors)
+        tell_from_thread(*env_, supervisor, restart_due{});
     }
   }
 
   std::uint64_t messages() const { return env_->messages.load(); }
 
 private:
-  environment_ptr make_environment(job what, const std::shared_ptr<clock>& time) {
+  environment_ptr make_environment(job what, const std::shared_ptr<clock>& time, const void* owner) {
     if (what.seed.value == 0)
       what.seed.value = draw_seed();
     auto workers = workers_of(what.conf);
     std::shared_ptr<const clock> reads = time ? std::shared_ptr<const clock>{time} : std::make_shared<system_clock>();
-    auto env = std::make_shared<job_environment>(std::move(what), std::move(reads), workers, this);
+    auto env = std::make_shared<job_environment>(std::move(what), std::move(reads), workers, owner);
     env->manual_time = manual_ != nullptr;
     return env;
-  }
-
-  bool stop_requested() {
-    std::lock_guard guard{mutex_};
-    return requested_;
   }
 
   void spawn_all() {
@@ -130,32 +118,32 @@ private:
 
   void begin() {
     auto& w = env_->wiring;
+    env_->listeners.post([now = env_->started_wall](listener& l) { l.on_streaming_started(now); });
     for (auto& r : receivers_)
       w.supervisors.emplace(r->stream, watched(spawn_receiver_supervisor(system_.get(), env_, r)));
     if (env_->what.conf.boolean("stop.handle_signals"))
       signals_ = std::make_unique<signal_registration>([this](int count) { on_signal(count); });
-    stopper_ = std::thread{[this] { stop_when_asked(); }};
-    env_->listeners.post([now = env_->started_wall](listener& l) { l.on_streaming_started(now); });
     tell_from_thread(*env_, w.clock, clock_tick{});
+    stopper_ = std::thread{[this] { stop_when_asked(); }};
   }
 
   void on_signal(int count) {
     bool graceful = count == 1 && env_->what.conf.boolean("stop.gracefully_on_signal");
     env_->log.warning(graceful ? "signal received: stopping gracefully, a second signal stops at once"
                                : "signal received: stopping at once");
-    request_stop(graceful ? stop_mode::graceful : stop_mode::immediate);
+    stop_->request(graceful ? stop_mode::graceful : stop_mode::immediate);
   }
 
   /// An actor of the job that dies for any other reason than a stop is a bug of ours: the job must not hang on it.
   template <class Handle>
   Handle watched(Handle handle) {
     actors_ended_->expect();
-    auto on_end = [this, ended = actors_ended_](const caf::error& reason) {
+    auto on_end = [env = env_, sys = &system_.get(), ended = actors_ended_](const caf::error& reason) {
       if (reason && reason != caf::exit_reason::user_shutdown && reason != caf::exit_reason::normal) {
-        error e{errc::internal, "an actor of the job died: " + system_text(reason)};
-        env_->log.error(e.message);
-        env_->what.report_error(e);
-        request_stop(stop_mode::immediate);
+        error e{errc::internal, "an actor of the job died: " + sys->render(reason)};
+        env->log.error(e.message);
+        env->what.report_error(e);
+        env->request_stop(stop_mode::immediate);
       }
       ended->complete();
     };
@@ -163,20 +151,19 @@ private:
     return handle;
   }
 
-  std::string system_text(const caf::error& reason) { return system_.get().render(reason); }
-
   void stop_when_asked() {
-    {
-      std::unique_lock lock{mutex_};
-      changed_.wait(lock, [&] { return requested_; });
-      shutdown_ = std::make_unique<shutdown>(shutdown_target{env_, receivers_, actors_ended_}, [this] { return immediate_.load(); });
-    }
-    bool clean = shutdown_->run();
+    stop_->wait_requested();
+    auto ordered = std::make_shared<shutdown>(shutdown_target{env_, receivers_, actors_ended_},
+                                              [stop = stop_] { return stop->immediate(); });
+    stop_->on_request([ordered] { ordered->wake(); });
+    bool clean = ordered->run();
+    ordered.reset();
+    stop_->on_request({});
     signals_.reset();
     receivers_.clear();
     {
-      std::lock_guard guard{mutex_};
-      shutdown_.reset();
+      std::lock_guard guard{closing_};
+      closed_ = true;
     }
     if (clean) {
       env_->wiring = {};
@@ -184,44 +171,43 @@ private:
     } else {
       system_.leak();
     }
-    {
-      std::lock_guard guard{mutex_};
-      stopped_ = true;
-    }
-    changed_.notify_all();
+    stop_->set_stopped();
   }
 
+  std::shared_ptr<stop_request> stop_;
   std::shared_ptr<manual_clock> manual_;
   environment_ptr env_;
   caf_system system_;
   std::shared_ptr<completion> actors_ended_;
   std::vector<receiver_parts_ptr> receivers_;
   std::unique_ptr<signal_registration> signals_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool requested_ = false;
-  std::atomic<bool> immediate_{false};
-  bool stopped_ = false;
-  std::unique_ptr<shutdown> shutdown_;
+  std::mutex closing_;
+  bool closed_ = false;  ///< The actors are gone: nobody to tell of time any more.
   std::thread stopper_;
 };
 
-actor_runtime::actor_runtime(actor_runtime_options options) : options_{std::move(options)} {}
+actor_runtime::actor_runtime(actor_runtime_options options)
+    : options_{std::move(options)}, stop_{std::make_shared<stop_request>()} {}
 
 actor_runtime::~actor_runtime() = default;
 
-void actor_runtime::start(job what) { running_ = std::make_shared<running>(std::move(what), options_); }
-
-void actor_runtime::request_stop(stop_mode mode) {
-  if (running_)
-    running_->request_stop(mode);
+void actor_runtime::start(job what) {
+  starting_.store(true);
+  try {
+    running_ = std::make_unique<running>(std::move(what), options_, stop_, this);
+  } catch (...) {
+    stop_->set_stopped();
+    throw;
+  }
 }
+
+void actor_runtime::request_stop(stop_mode mode) { stop_->request(mode); }
 
 bool actor_runtime::wait_stopped(std::optional<std::chrono::milliseconds> limit) {
-  return !running_ || running_->wait_stopped(limit);
+  return !starting_.load() || stop_->wait_stopped(limit);
 }
 
-bool actor_runtime::on_own_thread() const { return running_ && own_thread_mark::is_owned_by(running_.get()); }
+bool actor_runtime::on_own_thread() const { return own_thread_mark::is_owned_by(this); }
 
 void actor_runtime::advance(duration by) { running_->advance(by); }
 

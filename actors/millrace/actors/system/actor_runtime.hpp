@@ -4,6 +4,7 @@
 #include "millrace/flow/runtime.hpp"
 #include "millrace/io/network.hpp"
 
+#include <atomic>
 #include <memory>
 
 namespace millrace::actors {
@@ -15,7 +16,12 @@ struct actor_runtime_options {
   std::shared_ptr<network> net;
 };
 
+class stop_request;
+
 /// Runs a job on CAF actors, with its own actor system, compute pool, output thread and listener thread.
+///
+/// Stopping and waiting are thread-safe, also while `start` is under way; everything else belongs to the thread that
+/// starts. User code that does not return within its deadline is logged and left behind with what it uses.
 class actor_runtime final : public runtime {
 public:
   explicit actor_runtime(actor_runtime_options options = {});
@@ -36,7 +42,9 @@ public:
 private:
   class running;
   actor_runtime_options options_;
-  std::shared_ptr<running> running_;
+  std::shared_ptr<stop_request> stop_;
+  std::atomic<bool> starting_{false};
+  std::unique_ptr<running> running_;
 };
 
 } // namespace millrace::actors

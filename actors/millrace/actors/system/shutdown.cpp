@@ -36,8 +36,12 @@ bool shutdown::phase(const char* name, std::size_t parties, phase_limit limit,
     waiting_ = done;
   }
   begin(done);
+  return wait(name, limit, interruptible);
+}
+
+bool shutdown::wait(const char* name, phase_limit limit, bool interruptible) {
   auto deadline = std::chrono::steady_clock::now() + limit;
-  bool ok = done->wait_until(deadline, [&] { return interruptible && give_up_(); });
+  bool ok = waiting_->wait_until(deadline, [&] { return interruptible && give_up_(); });
   if (!ok && !(interruptible && give_up_()))
     log_.warning(std::string{"Timed out while stopping "} + name + " (timeout = " + std::to_string(limit.count())
                  + " ms); going on without it");
@@ -46,17 +50,29 @@ bool shutdown::phase(const char* name, std::size_t parties, phase_limit limit,
 
 void shutdown::stop_receivers(bool graceful) {
   auto& env = *target_.env;
-  if (!graceful)
+  auto refuse_records = [&] {
     for (auto& receiver : target_.receivers)
       receiver->into->stop();
+  };
+  if (!graceful)
+    refuse_records();
   auto begin = [&](const std::shared_ptr<completion>& done) {
     for (auto& [stream, supervisor] : env.wiring.supervisors)
       tell_from_thread(env, supervisor, finish_phase{done});
   };
-  bool ended = phase("the receivers", env.wiring.supervisors.size(), phase_limit_, begin, graceful);
-  for (auto& receiver : target_.receivers)
-    receiver->into->stop();
-  all_ended_ = all_ended_ && (ended || graceful);
+  auto limit = graceful ? std::max(graceful_limit_, phase_limit_) : phase_limit_;
+  bool ended = phase("the receivers", env.wiring.supervisors.size(), limit, begin, graceful);
+  refuse_records();
+  // A receiver that was cut short may have waited for room or permits: now it gets neither.
+  if (!ended && graceful)
+    ended = wait("the receivers", phase_limit_, false);
+  for (auto& receiver : target_.receivers) {
+    std::lock_guard guard{receiver->mutex};
+    if (!ended && receiver->life)
+      log_.error("receiver " + receiver->name + " has not returned from on_start, on_stop or a thread given to run; its "
+                 "threads are abandoned");
+  }
+  all_ended_ = all_ended_ && ended;
 }
 
 void shutdown::drain_batches() {
@@ -111,7 +127,10 @@ bool shutdown::run() {
   all_ended_ = stop_actors() && all_ended_;
   auto& env = *target_.env;
   env.listeners.post([now = env.time->wall_now()](listener& l) { l.on_streaming_stopped(now); });
-  env.listeners.stop();
+  if (!env.listeners.stop(phase_limit_)) {
+    all_ended_ = false;
+    log_.error("a listener has not returned; its thread is abandoned");
+  }
   return all_ended_;
 }
 

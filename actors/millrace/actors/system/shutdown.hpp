@@ -36,6 +36,8 @@ private:
 
   bool phase(const char* name, std::size_t parties, phase_limit limit,
              const std::function<void(const std::shared_ptr<completion>&)>& begin, bool interruptible = true);
+  /// Goes on waiting for the phase begun last.
+  bool wait(const char* name, phase_limit limit, bool interruptible);
   void stop_receivers(bool graceful);
   void drain_batches();
   bool stop_threads();

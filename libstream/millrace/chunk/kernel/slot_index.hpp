@@ -8,10 +8,11 @@
 
 namespace millrace::detail {
 
-/// Finds entries of a dense array by hash: open addressing with linear probing over 8-byte slots, a power of two of them,
-/// at most half of them taken. A slot holds 31 low bits of the hash under a bit that is always set, and the entry's
-/// number; a free slot is zero. The search for a hash starts at its low bits, and between there and its entry's slot no
-/// slot is ever free: that is why erasing moves later slots back. Since a slot knows its own start, the index grows in one
+/// Finds entries of a dense array by hash: open addressing with linear probing over 8-byte slots, a
+/// power of two of them, at most half of them taken. A slot holds 31 low bits of the hash under a
+/// bit that is always set, and the entry's number; a free slot is zero. The search for a hash
+/// starts at its low bits, and between there and its entry's slot no slot is ever free: that is why
+/// erasing moves later slots back. Since a slot knows its own start, the index grows in one
 /// sequential pass without a look at the entries.
 ///
 /// Part of a keyed_table, which owns the entries.
@@ -98,7 +99,8 @@ public:
     slots_[slot_of(hash, from)] = tag(hash) << 32 | to;
   }
 
-  /// Frees all slots, those of entries [0, count). The cost goes with `count`, however large the index has once been.
+  /// Frees all slots, those of entries [0, count). The cost goes with `count`, however large the
+  /// index has once been.
   template <class HashAt>
   void clear(std::size_t count, HashAt hash_at) {
     if (count < size_ / 16) {
@@ -138,4 +140,4 @@ private:
   std::size_t size_ = 0;
 };
 
-}  // namespace millrace::detail
+} // namespace millrace::detail

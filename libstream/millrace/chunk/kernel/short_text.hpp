@@ -23,8 +23,9 @@ inline std::uint64_t load_word(const char* p) {
   return word;
 }
 
-/// Reads 8 bytes where the caller owns at least the first. The others may belong to somebody else and are masked away by
-/// the caller, so checkers of bounds and races must look away, and the compiler must not reason about the object at `p`.
+/// Reads 8 bytes where the caller owns at least the first. The others may belong to somebody else
+/// and are masked away by the caller, so checkers of bounds and races must look away, and the
+/// compiler must not reason about the object at `p`.
 [[gnu::no_sanitize_address, gnu::no_sanitize_thread]] inline std::uint64_t
 load_word_within_page(const char* p) {
   asm("" : "+r"(p));
@@ -33,8 +34,8 @@ load_word_within_page(const char* p) {
   return word;
 }
 
-/// The `size` (1 to 8) bytes at `p`, zero padded, without a branch on the size. Reads behind them only where that cannot
-/// fault: in the same page.
+/// The `size` (1 to 8) bytes at `p`, zero padded, without a branch on the size. Reads behind them
+/// only where that cannot fault: in the same page.
 inline std::uint64_t load_short(const char* p, std::size_t size) {
   constexpr std::uintptr_t smallest_page = 4096;
   if ((reinterpret_cast<std::uintptr_t>(p) & (smallest_page - 1)) <= smallest_page - 8) [[likely]]
@@ -57,4 +58,4 @@ inline bool same_text(std::string_view a, std::string_view b) {
   return std::memcmp(a.data(), b.data(), size) == 0;
 }
 
-}  // namespace millrace::detail
+} // namespace millrace::detail

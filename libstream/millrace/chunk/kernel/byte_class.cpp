@@ -1,4 +1,4 @@
-#include "millrace/chunk/byte_class.hpp"
+#include "millrace/chunk/kernel/byte_class.hpp"
 
 #include <array>
 #include <bit>
@@ -12,11 +12,11 @@ namespace millrace::detail {
 
 namespace {
 
-/// Runs `mark(64 readable bytes) -> mask` over data[0, size). The last, partial block is read as the last 64 bytes, or
-/// from a copy when there are not as many.
+/// Runs `mark(64 readable bytes) -> mask` over data[0, size). The last, partial block is read as
+/// the last 64 bytes, or from a copy when there are not as many.
 template <class Mark>
 [[gnu::always_inline]] inline void mark_blocks(const char* data, std::size_t size,
-                                               std::uint64_t* masks, Mark mark) {
+                                               std::uint64_t* masks, const Mark& mark) {
   std::size_t at = 0;
   for (; at + 64 <= size; at += 64)
     *masks++ |= mark(data + at);
@@ -40,7 +40,8 @@ void equal_portable(const char* data, std::size_t size, char wanted, std::uint64
 
 void above_portable(const char* data, std::size_t size, std::uint64_t* masks) {
   for (std::size_t i = 0; i < size; ++i)
-    masks[i / 64] |= static_cast<std::uint64_t>(static_cast<unsigned char>(data[i]) > ' ') << (i % 64);
+    masks[i / 64] |= static_cast<std::uint64_t>(static_cast<unsigned char>(data[i]) > ' ')
+                     << (i % 64);
 }
 
 /// Eight positions at a time, some in vain: cheaper than the mispredicted end of an exact loop.
@@ -189,7 +190,7 @@ bool runs_here([[maybe_unused]] const byte_kernels& kernels) {
   return true;
 }
 
-}  // namespace
+} // namespace
 
 std::vector<const byte_kernels*> runnable_byte_kernels() {
   std::vector<const byte_kernels*> found;
@@ -204,4 +205,4 @@ const byte_kernels& best_byte_kernels() {
   return best;
 }
 
-}  // namespace millrace::detail
+} // namespace millrace::detail

@@ -1,0 +1,109 @@
+#include "apps/programs.hpp"
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using namespace millrace::test;
+
+TEST_CASE("millrace tells its version and its usage") {
+  const auto version = run_process({program("millrace"), "--version"});
+  CHECK(version.status == 0);
+  CHECK(version.out == "millrace " MILLRACE_VERSION "\n");
+
+  const auto help = run_process({program("millrace"), "--help"});
+  CHECK(help.status == 0);
+  for (const char* part : {"Usage: millrace", "--version", "loadgen", "options"})
+    CHECK(help.out.find(part) != std::string::npos);
+}
+
+TEST_CASE("millrace lists the options with what the environment says") {
+  const auto listed =
+      run_process({program("millrace"), "options"}, {{"MILLRACE_STREAM_BLOCK_INTERVAL", "50ms"}});
+  CHECK(listed.status == 0);
+  CHECK(
+      listed.out.find(
+          "stream.block_interval = 50ms  (environment variable MILLRACE_STREAM_BLOCK_INTERVAL)") !=
+      std::string::npos);
+  CHECK(listed.out.find("receiver.reconnect = true  (default)") != std::string::npos);
+}
+
+TEST_CASE("millrace refuses what it does not know") {
+  struct row {
+    std::vector<std::string> arguments;
+    const char* reason;
+    const char* usage;
+  };
+  for (const auto& [arguments, reason, usage] :
+       std::vector<row>{{{}, "a subcommand is missing", "Usage: millrace [OPTIONS]"},
+                        {{"lodgen"}, "lodgen", "Usage: millrace [OPTIONS]"},
+                        {{"loadgen"}, "a subcommand is missing", "Usage: millrace loadgen"},
+                        {{"loadgen", "numbers"}, "numbers", "Usage: millrace loadgen"}}) {
+    auto command = arguments;
+    command.insert(command.begin(), program("millrace"));
+    const auto refused = run_process(command);
+    CAPTURE(reason);
+    CHECK(refused.status == 2);
+    CHECK(refused.out.empty());
+    CHECK(refused.err.find(reason) != std::string::npos);
+    CHECK(refused.err.find(usage) != std::string::npos);
+  }
+}
+
+TEST_CASE("every example has a usage") {
+  for (const std::string name : {"network_word_count", "custom_receiver", "queue_stream"}) {
+    CAPTURE(name);
+    const auto help = run_process({program(name), "--help"});
+    CHECK(help.status == 0);
+    CHECK(help.err.empty());
+    for (const char* part : {"--master", "--batch", "--print", "--set", "--config", "MILLRACE_"})
+      CHECK(help.out.find(part) != std::string::npos);
+    CHECK(help.out.find("Usage: " + name) != std::string::npos);
+  }
+}
+
+TEST_CASE("bad arguments of an example end with 2, the reason and the usage") {
+  struct row {
+    std::vector<std::string> arguments;
+    const char* reason;
+  };
+  for (const std::string name : {"network_word_count", "custom_receiver"}) {
+    for (const auto& [arguments, reason] : std::vector<row>{
+             {{}, "HOST is required"},
+             {{"localhost"}, "PORT is required"},
+             {{"localhost", "0"}, "PORT: Value 0 not in range 1 to 65535"},
+             {{"localhost", "65536"}, "PORT: Value 65536 not in range 1 to 65535"},
+             {{"localhost", "9", "--batch", "soon"}, "--batch"},
+             {{"localhost", "9", "--batch", "0s"}, "at least 1ms is needed"},
+             {{"localhost", "9", "--run-for", "-1s"}, "--run-for"},
+             {{"localhost", "9", "--print", "-1"}, "--print"},
+             {{"localhost", "9", "--master", "local[0]"}, "argument --master"},
+             {{"localhost", "9", "--set", "stream.blok_interval=1s"},
+              "did you mean 'stream.block_interval'?"},
+             {{"localhost", "9", "--set", "novalue"}, "'novalue' is not of the form key=value"},
+             {{"localhost", "9", "--config", "/nonexistent.toml"}, "/nonexistent.toml"},
+             {{"localhost", "9", "--util-end"}, "--util-end"},
+             {{"localhost", "9", "extra"}, "extra"}}) {
+      auto command = arguments;
+      command.insert(command.begin(), program(name));
+      const auto refused = run_process(command);
+      CAPTURE(name);
+      CAPTURE(reason);
+      CAPTURE(refused.err);
+      CHECK(refused.status == 2);
+      CHECK(refused.out.empty());
+      CHECK(refused.err.find(reason) != std::string::npos);
+      CHECK(refused.err.find("Usage: " + name) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("the environment can be wrong too") {
+  const auto refused =
+      run_process({program("queue_stream")}, {{"MILLRACE_STREAM_BLOCK_INTERVAL", "yesterday"}});
+  CHECK(refused.status == 2);
+  CHECK(refused.err.find("environment variable MILLRACE_STREAM_BLOCK_INTERVAL") !=
+        std::string::npos);
+}
+
+} // namespace

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "millrace/source/source_spec.hpp"
+#include "suite/measure.hpp"
+
+#include <atomic>
+#include <string_view>
+#include <vector>
+
+namespace millrace::bench {
+
+/// Copies lines of text into blocks of at most 4 MiB, as the block builder cuts them.
+std::vector<block_ptr> to_text_blocks(std::string_view text);
+
+/// Gives the same blocks for each batch and notes when it was asked: there begins what a benchmark measures of a batch.
+class block_source final : public pull_source {
+public:
+  explicit block_source(std::vector<block_ptr> blocks) : blocks_{std::move(blocks)} {}
+
+  std::optional<std::vector<block_ptr>> pull(batch_time) override {
+    asked_.store(steady::now());
+    return blocks_;
+  }
+
+  steady::time_point asked() const { return asked_.load(); }
+
+private:
+  std::vector<block_ptr> blocks_;
+  std::atomic<steady::time_point> asked_{};
+};
+
+} // namespace millrace::bench
