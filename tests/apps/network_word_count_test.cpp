@@ -95,6 +95,24 @@ TEST_CASE("a signal lets what was received be counted, then ends with 0") {
   }
 }
 
+TEST_CASE("a second signal ends it at once") {
+  text_source source{{"--rate", "5000"}};
+  // Nobody reads its output, so a graceful stop would go on for the hour that it is given.
+  process job{
+      word_count(source.port(), {"--batch", "100ms", "--print", "1000000", "--set",
+                                 "stop.graceful_timeout=1h", "--set", "stop.phase_timeout=100ms"}),
+      {},
+      process::output::held};
+  REQUIRE(job.wait_until_full());
+  job.send_signal(SIGINT);
+  REQUIRE(job.wait_for_err("stopping gracefully"));
+  job.send_signal(SIGTERM);
+  REQUIRE(job.wait_for_err("stopping at once"));
+  CHECK(job.wait_for_err("output function has not returned"));
+  job.release();
+  CHECK(job.wait() == 0);
+}
+
 TEST_CASE("a refused connection is tried again, and said") {
   const auto port = unused_port();
   process job{word_count(port, {"--batch", "100ms", "--until-end", "--print", "1000000", "--set",

@@ -1,6 +1,5 @@
 #include "millrace/chunk/batch.hpp"
-
-#include <doctest/doctest.h>
+#include "support/seed.hpp"
 
 #include <atomic>
 #include <map>
@@ -11,7 +10,7 @@
 #include <string>
 #include <thread>
 
-#include "support/seed.hpp"
+#include <doctest/doctest.h>
 
 using namespace millrace;
 using namespace millrace::test;
@@ -61,7 +60,8 @@ std::multiset<T> as_set(const batch<T>& b) {
 std::vector<pair> random_pairs(std::mt19937_64& random, std::size_t n) {
   std::vector<pair> out;
   for (std::size_t i = 0; i < n; ++i)
-    out.emplace_back("key number " + std::to_string(random() % 50), static_cast<int>(random() % 1000));
+    out.emplace_back("key number " + std::to_string(random() % 50),
+                     static_cast<int>(random() % 1000));
   return out;
 }
 
@@ -119,7 +119,9 @@ TEST_CASE("reduce combines partitions in order; nothing from nothing") {
   CHECK(b.reduce(join) == "abc");
   CHECK(parallel(b).reduce(join) == "abc");
   CHECK_FALSE(batch<std::string>{}.reduce(join));
-  auto larger = [](const std::string& x, const std::string& y) -> const std::string& { return std::max(x, y); };
+  auto larger = [](const std::string& x, const std::string& y) -> const std::string& {
+    return std::max(x, y);
+  };
   CHECK(b.reduce(larger) == "c");
 }
 
@@ -149,7 +151,9 @@ TEST_CASE("sort_by sorts over all partitions and keeps the order of equals") {
     batch<pair> b{records, 4};
     for (bool ascending : {true, false}) {
       auto expected = records;
-      std::ranges::stable_sort(expected, [&](auto& x, auto& y) { return ascending ? x.first < y.first : y.first < x.first; });
+      std::ranges::stable_sort(expected, [&](auto& x, auto& y) {
+        return ascending ? x.first < y.first : y.first < x.first;
+      });
       auto sorted = parallel(b).sort_by(&pair::first, ascending);
       CHECK(sorted.collect() == expected);
       CHECK(sorted.partitions() == 4);

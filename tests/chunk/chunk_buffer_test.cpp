@@ -1,12 +1,12 @@
 #include "millrace/chunk/chunk_buffer.hpp"
 
-#include <doctest/doctest.h>
-
 #include <array>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 using namespace millrace;
 

@@ -1,5 +1,4 @@
 #include "exchange/exchange_harness.hpp"
-
 #include "millrace/exchange/collect.hpp"
 
 #include <doctest/doctest.h>
@@ -72,7 +71,8 @@ TEST_CASE("lanes that are open at the same time do not mix") {
 
 TEST_CASE("a limit keeps the first records of each lane") {
   collect_writer<std::string_view> w{2};
-  auto p = write_lanes(w, {{0, 0, {"a"}}, {0, 1, {"b", "c"}}, {0, 2, {"d"}}, {1, 0, {"x", "y", "z"}}});
+  auto p =
+      write_lanes(w, {{0, 0, {"a"}}, {0, 1, {"b", "c"}}, {0, 2, {"d"}}, {1, 0, {"x", "y", "z"}}});
   CHECK(ordered_partitions<std::string>({p}) == std::vector<texts>{{"a"}, {"b"}, {}, {"x", "y"}});
   auto again = write_lanes(w, {{0, 0, {"e", "f", "g"}}});
   CHECK(ordered_partitions<std::string>({again}) == std::vector<texts>{{"e", "f"}});
@@ -83,5 +83,6 @@ TEST_CASE("collected text is owned") {
   collect_writer<std::string_view> w;
   auto p = write_lanes(w, {{0, 0, {*text}}});
   text.reset();
-  CHECK(ordered_partitions<std::string>({p})[0][0] == "text that is longer than the short form of a string");
+  CHECK(ordered_partitions<std::string>({p})[0][0] ==
+        "text that is longer than the short form of a string");
 }

@@ -1,15 +1,13 @@
 #include "exchange/exchange_harness.hpp"
-
 #include "millrace/exchange/combine.hpp"
 #include "millrace/exchange/group.hpp"
-
-#include <doctest/doctest.h>
+#include "support/seed.hpp"
 
 #include <map>
 #include <random>
 #include <stdexcept>
 
-#include "support/seed.hpp"
+#include <doctest/doctest.h>
 
 using namespace millrace;
 using namespace millrace::test;
@@ -30,15 +28,17 @@ using summing_t = decltype(summing<V>());
 template <class K, class P = hash_partitioner>
 auto writer(std::uint32_t targets) {
   return combine_writer<K, std::int64_t, std::int64_t, summing_t<std::int64_t>, P>{
-    exchange_who, summing<std::int64_t>(), P{targets}};
+      exchange_who, summing<std::int64_t>(), P{targets}};
 }
 
 template <class K>
 auto reader(consumer<std::pair<K, std::int64_t>>& down) {
-  return combine_reader<K, std::int64_t, summing_t<std::int64_t>>{exchange_who, down, summing<std::int64_t>()};
+  return combine_reader<K, std::int64_t, summing_t<std::int64_t>>{exchange_who, down,
+                                                                  summing<std::int64_t>()};
 }
 
-std::vector<std::vector<pair>> random_partitions(std::mt19937_64& random, std::size_t n, std::int64_t keys) {
+std::vector<std::vector<pair>> random_partitions(std::mt19937_64& random, std::size_t n,
+                                                 std::int64_t keys) {
   std::vector<std::vector<pair>> out(n);
   for (auto& p : out)
     for (std::size_t i = random() % 3000; i > 0; --i)
@@ -98,7 +98,8 @@ TEST_CASE("text keys are the payload's own: the input may go at once") {
   std::vector<payload_ptr> sent;
   {
     std::string_view all{*text};
-    sent = write_all<view_pair>(w, {{{all.substr(0, 40), 1}, {all.substr(41, 1), 2}}, {{all.substr(0, 40), 5}}});
+    sent = write_all<view_pair>(
+        w, {{{all.substr(0, 40), 1}, {all.substr(41, 1), 2}}, {{all.substr(0, 40), 5}}});
   }
   text.reset();
   auto empty = write_all<view_pair>(w, {{}});
@@ -108,14 +109,16 @@ TEST_CASE("text keys are the payload's own: the input may go at once") {
   for (std::uint32_t t = 0; t < 2; ++t)
     for (auto& [k, v] : read_target(r, down, {sent, empty}, t))
       got[std::string{k}] = v;
-  CHECK(got == std::map<std::string, std::int64_t>{{"a key that is longer than the short form", 6}, {"b", 2}});
+  CHECK(got == std::map<std::string, std::int64_t>{{"a key that is longer than the short form", 6},
+                                                   {"b", 2}});
 }
 
 TEST_CASE("views in combiners are kept alive by the payload") {
   using text_pair = std::pair<int, std::string_view>;
   auto longer = [](std::string_view& a, const std::string_view& b) { a = std::max(a, b); };
   aggregator agg{[](std::string_view&& v) { return v; }, longer, longer};
-  combine_writer<int, std::string_view, std::string_view, decltype(agg), hash_partitioner> w{exchange_who, agg, {1}};
+  combine_writer<int, std::string_view, std::string_view, decltype(agg), hash_partitioner> w{
+      exchange_who, agg, {1}};
   auto text = std::make_shared<const std::string>("a value that is longer than the short form");
   std::weak_ptr<const std::string> watch = text;
   auto context = context_at(1000, text);
@@ -139,9 +142,11 @@ TEST_CASE("a writer that failed midway gives the right answer when it is run aga
     a += b;
   };
   aggregator agg{[](std::int64_t&& v) { return v; }, add, add};
-  combine_writer<std::int64_t, std::int64_t, std::int64_t, decltype(agg), hash_partitioner> w{exchange_who, agg, {1}};
+  combine_writer<std::int64_t, std::int64_t, std::int64_t, decltype(agg), hash_partitioner> w{
+      exchange_who, agg, {1}};
   const std::vector<std::vector<attempt_pair>> input{{{1, 1}, {2, 2}, {1, 3}, {2, 4}}};
-  CHECK_THROWS_WITH_AS(write_all<attempt_pair>(w, input), doctest::Contains("reduce_by_key at job.cpp:7 threw: once"),
+  CHECK_THROWS_WITH_AS(write_all<attempt_pair>(w, input),
+                       doctest::Contains("reduce_by_key at job.cpp:7 threw: once"),
                        user_function_error);
   auto sent = write_all<attempt_pair>(w, input);
   recording_consumer<attempt_pair> down;
@@ -166,13 +171,15 @@ TEST_CASE("grouping without map-side combining: whole records, in upstream order
   auto concatenate = [](std::vector<std::int64_t>& c, const std::vector<std::int64_t>& o) {
     c.insert(c.end(), o.begin(), o.end());
   };
-  aggregator agg{[](std::int64_t&& v) { return std::vector<std::int64_t>{v}; }, append, concatenate};
+  aggregator agg{[](std::int64_t&& v) { return std::vector<std::int64_t>{v}; }, append,
+                 concatenate};
   scatter_writer<std::string_view, std::int64_t, hash_partitioner> w{exchange_who, {1}};
   auto one = write_all<view_pair>(w, {{{"a", 1}, {"b", 2}}, {{"a", 3}}});
   auto two = write_all<view_pair>(w, {{{"a", 4}}});
   using group = std::pair<std::string_view, std::vector<std::int64_t>>;
   recording_consumer<group> down;
-  group_reader<std::string_view, std::int64_t, std::vector<std::int64_t>, decltype(agg)> r{exchange_who, down, agg};
+  group_reader<std::string_view, std::int64_t, std::vector<std::int64_t>, decltype(agg)> r{
+      exchange_who, down, agg};
   const std::vector<group> expected{{"a", {1, 3, 4}}, {"b", {2}}};
   CHECK(read_target(r, down, {one, two}, 0) == expected);
   CHECK(read_target(r, down, {one, two}, 0) == expected);

@@ -1,9 +1,8 @@
 #pragma once
 
-#include "op/recording_consumer.hpp"
-
 #include "millrace/exchange/payload.hpp"
 #include "millrace/op/op.hpp"
+#include "op/recording_consumer.hpp"
 
 #include <memory>
 #include <string>
@@ -11,16 +10,19 @@
 
 namespace millrace::test {
 
-inline const auto exchange_who = std::make_shared<const op_info>(op_info{"reduce_by_key", "", {"job.cpp", 7}});
+inline const auto exchange_who =
+    std::make_shared<const op_info>(op_info{"reduce_by_key", "", {"job.cpp", 7}});
 
 inline batch_context context_at(std::int64_t time, std::shared_ptr<const void> inputs = nullptr) {
   return {batch_time{time}, hash_seed{11}, std::move(inputs)};
 }
 
-/// Writes `partitions` (of lane 0) through a writer and takes its payloads. Chunks hold at most `chunk` records.
+/// Writes `partitions` (of lane 0) through a writer and takes its payloads. Chunks hold at most
+/// `chunk` records.
 template <class T>
 std::vector<payload_ptr> write_all(exchange_writer& writer, std::vector<std::vector<T>> partitions,
-                                   const batch_context& context = context_at(1000), std::size_t chunk = 1000) {
+                                   const batch_context& context = context_at(1000),
+                                   std::size_t chunk = 1000) {
   writer.reset(context);
   auto& in = static_cast<consumer<T>&>(writer.lane_input(0));
   in.begin(context);
@@ -40,8 +42,8 @@ std::vector<payload_ptr> write_all(exchange_writer& writer, std::vector<std::vec
 /// Reads one target from the payloads of all upstreams.
 template <class T>
 std::vector<T> read_target(exchange_reader& reader, recording_consumer<T>& down,
-                           const std::vector<std::vector<payload_ptr>>& upstreams, std::uint32_t target,
-                           const batch_context& context = context_at(1000)) {
+                           const std::vector<std::vector<payload_ptr>>& upstreams,
+                           std::uint32_t target, const batch_context& context = context_at(1000)) {
   down = {};
   std::vector<payload_ptr> slots;
   for (auto& u : upstreams)

@@ -1,10 +1,9 @@
 #include "exchange/exchange_harness.hpp"
-
 #include "millrace/exchange/fold.hpp"
 
-#include <doctest/doctest.h>
-
 #include <stdexcept>
+
+#include <doctest/doctest.h>
 
 using namespace millrace;
 using namespace millrace::test;
@@ -32,7 +31,9 @@ TEST_CASE("reduce: partial results in upstream order, nothing from nothing") {
 }
 
 TEST_CASE("a reduce function may return a reference to its argument") {
-  auto larger = [](const std::string& a, const std::string& b) -> const std::string& { return std::max(a, b); };
+  auto larger = [](const std::string& a, const std::string& b) -> const std::string& {
+    return std::max(a, b);
+  };
   reduce_writer<std::string, decltype(larger)> w{exchange_who, larger};
   const std::string most = "z: a string that is longer than the short form";
   auto one = write_all<std::string>(w, {{"b", most, "a", "c"}});

@@ -1,11 +1,10 @@
 #include "exchange/exchange_harness.hpp"
-
 #include "millrace/exchange/scatter.hpp"
-
-#include <doctest/doctest.h>
 
 #include <numeric>
 #include <set>
+
+#include <doctest/doctest.h>
 
 using namespace millrace;
 using namespace millrace::test;
@@ -52,7 +51,8 @@ TEST_CASE("a partitioner's index is checked, and the exchange can be used again"
   auto p = partition_with(2, [&index](std::int64_t) { return index; });
   scatter_writer<std::int64_t, std::int64_t, decltype(p)> w{exchange_who, p};
   CHECK_THROWS_WITH_AS(write_all<pair>(w, {{{1, 1}}}),
-                       "the function given to reduce_by_key at job.cpp:7 threw: the partitioner returned 5; allowed are "
+                       "the function given to reduce_by_key at job.cpp:7 threw: the partitioner "
+                       "returned 5; allowed are "
                        "0 to 1",
                        user_function_error);
   index = 1;
@@ -64,7 +64,9 @@ TEST_CASE("a partitioner's index is checked, and the exchange can be used again"
 TEST_CASE("dealing spreads evenly and every upstream partition starts elsewhere") {
   deal_writer<std::int64_t> w{3};
   auto sent = write_all<std::int64_t>(w, {numbers(0, 4), numbers(10, 4), {}, numbers(30, 1)});
-  auto items = [&](std::size_t t) { return static_cast<const records_payload<std::int64_t>&>(*sent[t]).items; };
+  auto items = [&](std::size_t t) {
+    return static_cast<const records_payload<std::int64_t>&>(*sent[t]).items;
+  };
   CHECK(items(0) == std::vector<std::int64_t>{0, 3, 12, 30});
   CHECK(items(1) == std::vector<std::int64_t>{1, 10, 13});
   CHECK(items(2) == std::vector<std::int64_t>{2, 11});

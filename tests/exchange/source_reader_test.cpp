@@ -1,5 +1,4 @@
 #include "exchange/exchange_harness.hpp"
-
 #include "millrace/exchange/source_reader.hpp"
 
 #include <doctest/doctest.h>
@@ -8,7 +7,8 @@ using namespace millrace;
 using namespace millrace::test;
 
 TEST_CASE("each typed block is one partition; its records are copied, the block stays") {
-  auto first = make_typed_block(std::vector<std::string>(2000, "a string that is longer than the short form"));
+  auto first = make_typed_block(
+      std::vector<std::string>(2000, "a string that is longer than the short form"));
   auto second = make_typed_block(std::vector<std::string>{});
   auto third = make_typed_block(std::vector<std::string>{"c"});
   recording_consumer<std::string> down;

@@ -1,8 +1,8 @@
 #include "millrace/flow/collector.hpp"
 
-#include <doctest/doctest.h>
-
 #include <thread>
+
+#include <doctest/doctest.h>
 
 using namespace millrace;
 

@@ -1,8 +1,8 @@
 #include "support/engine.hpp"
 
-#include <doctest/doctest.h>
-
 #include <string>
+
+#include <doctest/doctest.h>
 
 using namespace millrace;
 using namespace millrace::test;
@@ -34,11 +34,11 @@ TEST_CASE("a frozen graph refuses operations in Spark's words") {
   graph_builder builder{seconds(1), 2};
   auto add = [&] { builder.describe_new("map", std::source_location::current()); };
   builder.set_state(context_state::active);
-  CHECK(message_of(add).starts_with(
-    "Adding new inputs, transformations, and output operations after starting a context is not supported: map at "));
+  CHECK(message_of(add).starts_with("Adding new inputs, transformations, and output operations "
+                                    "after starting a context is not supported: map at "));
   builder.set_state(context_state::stopped);
-  CHECK(message_of(add).starts_with(
-    "Adding new inputs, transformations, and output operations after stopping a context is not supported: map at "));
+  CHECK(message_of(add).starts_with("Adding new inputs, transformations, and output operations "
+                                    "after stopping a context is not supported: map at "));
 }
 
 TEST_CASE("no partition count means the default parallelism; too many are refused") {
@@ -47,17 +47,20 @@ TEST_CASE("no partition count means the default parallelism; too many are refuse
   CHECK(builder.partitions_or_default(0, info) == 6);
   CHECK(builder.partitions_or_default(9, info) == 9);
   CHECK(builder.partitions_or_default(65'536, info) == 65'536);
-  CHECK(message_of([&] { builder.partitions_or_default(65'537, info); })
-        == "repartition at job.cpp:3: 65537 partitions; at most 65536 are allowed");
+  CHECK(message_of([&] { builder.partitions_or_default(65'537, info); }) ==
+        "repartition at job.cpp:3: 65537 partitions; at most 65536 are allowed");
 }
 
 TEST_CASE("the default parallelism is the option, else the threads of the master") {
-  for (auto [option, master, expected] : {std::tuple{0, "local[3]", 3U}, std::tuple{5, "local[3]", 5U}, std::tuple{0, "local", 1U}}) {
+  for (auto [option, master, expected] :
+       {std::tuple{0, "local[3]", 3U}, std::tuple{5, "local[3]", 5U}, std::tuple{0, "local", 1U}}) {
     auto on = make_inline_engine();
     auto conf = test_configuration().master(master).set("stream.default_parallelism", option);
     auto context = on->make_context(conf, seconds(1));
     collector<std::pair<int, int>> out;
-    test_input<std::pair<int, int>>(*context, {std::vector{std::pair{1, 1}}}).reduce_by_key(std::plus{}).collect_into(out);
+    test_input<std::pair<int, int>>(*context, {std::vector{std::pair{1, 1}}})
+        .reduce_by_key(std::plus{})
+        .collect_into(out);
     context->start();
     on->advance(seconds(1));
     CHECK(out.partitions().at(0).size() == expected);

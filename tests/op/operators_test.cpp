@@ -1,16 +1,15 @@
-#include "op/recording_consumer.hpp"
-
 #include "millrace/op/fan_out.hpp"
 #include "millrace/op/filter.hpp"
 #include "millrace/op/map.hpp"
 #include "millrace/op/map_partitions.hpp"
-
-#include <doctest/doctest.h>
+#include "op/recording_consumer.hpp"
 
 #include <memory>
 #include <numeric>
 #include <stdexcept>
 #include <string>
+
+#include <doctest/doctest.h>
 
 using namespace millrace;
 using namespace millrace::test;
@@ -64,7 +63,8 @@ TEST_CASE("map moves out of the records it is given") {
   CHECK(*down.records.at(0) == 7);
 }
 
-TEST_CASE("after an exception the operator starts afresh with begin, and the error names the operator") {
+TEST_CASE(
+    "after an exception the operator starts afresh with begin, and the error names the operator") {
   recording_consumer<std::string> down;
   bool failing = true;
   auto op = make_map<int>(down, [&failing](int x) {
@@ -73,7 +73,8 @@ TEST_CASE("after an exception the operator starts afresh with begin, and the err
     return std::to_string(x);
   });
   CHECK_THROWS_WITH_AS(feed<int>(op, numbers(10)),
-                       "the function given to map \"words\" at job.cpp:12 threw: five", user_function_error);
+                       "the function given to map \"words\" at job.cpp:12 threw: five",
+                       user_function_error);
   failing = false;
   down = {};
   feed<int>(op, numbers(10));
@@ -88,7 +89,8 @@ TEST_CASE("what is thrown need not be a std::exception, and is blamed on the ope
   filter_op<int, decltype(thrower)> inner{inner_who, down, thrower};
   auto emit = [](int x, emitter<int>& out) { out(x); };
   flat_map_emit_op<int, int, decltype(emit)> outer{who, inner, emit};
-  CHECK_THROWS_WITH_AS(feed<int>(outer, numbers(3)), doctest::Contains("filter at job.cpp:13 threw: something"),
+  CHECK_THROWS_WITH_AS(feed<int>(outer, numbers(3)),
+                       doctest::Contains("filter at job.cpp:13 threw: something"),
                        user_function_error);
 }
 
@@ -97,7 +99,8 @@ TEST_CASE("filter compacts in place and sends no empty chunk") {
   auto keep = [](const std::string& s) { return s.size() > 1; };
   filter_op<std::string, decltype(keep)> op{who, down, keep};
   feed<std::string>(op, {"a", "bb", "c", "dd", "a longer string than the short form holds", "e"});
-  CHECK(down.records == std::vector<std::string>{"bb", "dd", "a longer string than the short form holds"});
+  CHECK(down.records ==
+        std::vector<std::string>{"bb", "dd", "a longer string than the short form holds"});
   feed<std::string>(op, {"a", "b"});
   CHECK(down.empty_chunks == 0);
   CHECK(down.calls == "begin open(0,3) close end begin open(0,3) close end");

@@ -9,7 +9,8 @@
 
 namespace millrace::test {
 
-/// The end of a chain of operators: writes down every call that is not a chunk, and takes the records.
+/// The end of a chain of operators: writes down every call that is not a chunk, and takes the
+/// records.
 template <class T>
 class recording_consumer final : public consumer<T> {
 public:
@@ -22,7 +23,8 @@ public:
     largest_chunk = std::max(largest_chunk, chunk.size());
     empty_chunks += chunk.empty() ? 1 : 0;
     after_close += open_ ? 0 : 1;
-    records.insert(records.end(), std::make_move_iterator(chunk.begin()), std::make_move_iterator(chunk.end()));
+    records.insert(records.end(), std::make_move_iterator(chunk.begin()),
+                   std::make_move_iterator(chunk.end()));
   }
   void close() override {
     note("close");
@@ -34,7 +36,7 @@ public:
   std::vector<T> records;
   std::size_t largest_chunk = 0;
   std::size_t empty_chunks = 0;
-  std::size_t after_close = 0;  ///< Chunks that came outside of a partition.
+  std::size_t after_close = 0; ///< Chunks that came outside of a partition.
 
 private:
   void note(const std::string& call) { calls += (calls.empty() ? "" : " ") + call; }

@@ -42,8 +42,8 @@ dstream<T> any_input(basic_stream_context& context) {
   return context.input_stream<T>([](batch_time) { return std::optional<batch<T>>{}; });
 }
 
-/// A plan in one line for each stage: `root/partitions[slots]: steps -> targets`. A step is its operation, its children in
-/// brackets; a leaf also shows its lane.
+/// A plan in one line for each stage: `root/partitions[slots]: steps -> targets`. A step is its
+/// operation, its children in brackets; a leaf also shows its lane.
 inline std::string show(const stage_step& step) {
   std::string out = step.op->info()->operation;
   if (step.leaf())
@@ -57,13 +57,15 @@ inline std::string show(const stage_step& step) {
 inline std::string show(const job_plan& plan) {
   std::string out;
   for (auto& s : plan.stages) {
-    out += s.root->info()->operation + "/" + std::to_string(s.partitions) + "[" + std::to_string(s.slots) + "]:";
+    out += s.root->info()->operation + "/" + std::to_string(s.partitions) + "[" +
+           std::to_string(s.slots) + "]:";
     for (auto& step : s.steps)
       out += " " + show(step);
     out += " ->";
     for (auto& edge : s.edges)
-      out += (edge.to_output ? " out" + std::to_string(edge.output.value()) : " stage" + std::to_string(edge.stage.value()))
-             + "+" + std::to_string(edge.first_slot);
+      out += (edge.to_output ? " out" + std::to_string(edge.output.value())
+                             : " stage" + std::to_string(edge.stage.value())) +
+             "+" + std::to_string(edge.first_slot);
     out += "\n";
   }
   return out;

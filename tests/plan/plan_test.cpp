@@ -22,7 +22,8 @@ constexpr auto keyed = [](int x) { return pair{x, x}; };
 
 TEST_CASE("narrow operations fuse into the stage of their source") {
   collector<int> out;
-  auto plan = plan_of([&](auto& c) { any_input<int>(c).map(plus_one).filter(odd).collect_into(out); });
+  auto plan =
+      plan_of([&](auto& c) { any_input<int>(c).map(plus_one).filter(odd).collect_into(out); });
   CHECK(show(plan) == "input_stream/2[0]: map(filter(collect_into@0)) -> out0+0\n");
   CHECK(plan.outputs.at(0).slots == 2);
 }
@@ -30,12 +31,16 @@ TEST_CASE("narrow operations fuse into the stage of their source") {
 TEST_CASE("a stage ends at each exchange") {
   collector<pair> out;
   auto plan = plan_of([&](auto& c) {
-    any_input<int>(c).map(keyed).reduce_by_key(std::plus{}, 3).map_values(plus_one).partition_by(5).collect_into(out);
+    any_input<int>(c)
+        .map(keyed)
+        .reduce_by_key(std::plus{}, 3)
+        .map_values(plus_one)
+        .partition_by(5)
+        .collect_into(out);
   });
-  CHECK(show(plan)
-        == "input_stream/2[0]: map(reduce_by_key@0) -> stage1+0\n"
-           "reduce_by_key/3[2]: map_values(partition_by@0) -> stage2+0\n"
-           "partition_by/5[3]: collect_into@0 -> out0+0\n");
+  CHECK(show(plan) == "input_stream/2[0]: map(reduce_by_key@0) -> stage1+0\n"
+                      "reduce_by_key/3[2]: map_values(partition_by@0) -> stage2+0\n"
+                      "partition_by/5[3]: collect_into@0 -> out0+0\n");
   CHECK(plan.outputs.at(0).slots == 5);
   CHECK(plan.stages[0].edges.at(0).targets == 3);
 }
@@ -49,21 +54,21 @@ TEST_CASE("two outputs of one stream share what they have in common") {
     s.count().collect_into(b);
     s.filter(odd).collect_into(a);
   });
-  CHECK(show(plan)
-        == "input_stream/2[0]: map(collect_into@0 count@0 filter(collect_into@0)) -> out0+0 stage1+0 out2+0\n"
-           "count/1[2]: collect_into@0 -> out1+0\n");
+  CHECK(show(plan) == "input_stream/2[0]: map(collect_into@0 count@0 filter(collect_into@0)) -> "
+                      "out0+0 stage1+0 out2+0\n"
+                      "count/1[2]: collect_into@0 -> out1+0\n");
 }
 
-TEST_CASE("a union copies what follows it into each branch; lanes are numbered from left to right") {
+TEST_CASE(
+    "a union copies what follows it into each branch; lanes are numbered from left to right") {
   collector<int> out;
   auto plan = plan_of([&](auto& c) {
     auto left = any_input<int>(c);
     auto right = any_input<int>(c);
     right.union_with(left).map(plus_one).collect_into(out);
   });
-  CHECK(show(plan)
-        == "input_stream/2[0]: union(map(collect_into@1)) -> out0+0\n"
-           "input_stream/2[0]: union(map(collect_into@0)) -> out0+2\n");
+  CHECK(show(plan) == "input_stream/2[0]: union(map(collect_into@1)) -> out0+0\n"
+                      "input_stream/2[0]: union(map(collect_into@0)) -> out0+2\n");
   CHECK(plan.outputs.at(0).slots == 4);
 }
 
@@ -73,7 +78,8 @@ TEST_CASE("the union of a stream with itself has it twice") {
     auto s = any_input<int>(c).map(plus_one);
     s.union_with(s).collect_into(out);
   });
-  CHECK(show(plan) == "input_stream/2[0]: map(union(collect_into@0) union(collect_into@1)) -> out0+0\n");
+  CHECK(show(plan) ==
+        "input_stream/2[0]: map(union(collect_into@0) union(collect_into@1)) -> out0+0\n");
 }
 
 TEST_CASE("a diamond computes its top once") {
@@ -82,7 +88,8 @@ TEST_CASE("a diamond computes its top once") {
     auto top = any_input<int>(c).map(plus_one);
     top.filter(odd).union_with(top).collect_into(out);
   });
-  CHECK(show(plan) == "input_stream/2[0]: map(filter(union(collect_into@0)) union(collect_into@1)) -> out0+0\n");
+  CHECK(show(plan) ==
+        "input_stream/2[0]: map(filter(union(collect_into@0)) union(collect_into@1)) -> out0+0\n");
 }
 
 TEST_CASE("nested unions number lanes in the order of the elements") {
@@ -92,9 +99,9 @@ TEST_CASE("nested unions number lanes in the order of the elements") {
     auto b = any_input<int>(c);
     a.union_with(b).union_with(b.union_with(a)).collect_into(out);
   });
-  CHECK(show(plan)
-        == "input_stream/2[0]: union(union(collect_into@0)) union(union(collect_into@3)) -> out0+0\n"
-           "input_stream/2[0]: union(union(collect_into@1)) union(union(collect_into@2)) -> out0+2\n");
+  CHECK(show(plan) ==
+        "input_stream/2[0]: union(union(collect_into@0)) union(union(collect_into@3)) -> out0+0\n"
+        "input_stream/2[0]: union(union(collect_into@1)) union(union(collect_into@2)) -> out0+2\n");
 }
 
 TEST_CASE("a union of a source and an exchange feeds the output from both stages") {
@@ -103,9 +110,8 @@ TEST_CASE("a union of a source and an exchange feeds the output from both stages
     auto s = any_input<int>(c);
     s.repartition(3).union_with(s).collect_into(out);
   });
-  CHECK(show(plan)
-        == "input_stream/2[0]: repartition@0 union(collect_into@1) -> stage1+0 out0+0\n"
-           "repartition/3[2]: union(collect_into@0) -> out0+2\n");
+  CHECK(show(plan) == "input_stream/2[0]: repartition@0 union(collect_into@1) -> stage1+0 out0+0\n"
+                      "repartition/3[2]: union(collect_into@0) -> out0+2\n");
   CHECK(plan.outputs.at(0).slots == 5);
 }
 
@@ -116,10 +122,10 @@ TEST_CASE("an exchange that two streams use is one stage") {
     reduced.map_values(plus_one).collect_into(out);
     reduced.union_with(reduced).partition_by(1).collect_into(out);
   });
-  CHECK(show(plan)
-        == "input_stream/2[0]: map(reduce_by_key@0) -> stage1+0\n"
-           "reduce_by_key/2[2]: map_values(collect_into@0) union(partition_by@0) union(partition_by@1) -> out0+0 stage2+0\n"
-           "partition_by/1[2]: collect_into@0 -> out1+0\n");
+  CHECK(show(plan) == "input_stream/2[0]: map(reduce_by_key@0) -> stage1+0\n"
+                      "reduce_by_key/2[2]: map_values(collect_into@0) union(partition_by@0) "
+                      "union(partition_by@1) -> out0+0 stage2+0\n"
+                      "partition_by/1[2]: collect_into@0 -> out1+0\n");
 }
 
 TEST_CASE("what leads to no output is not planned") {
@@ -165,12 +171,14 @@ TEST_CASE("unions that multiply beyond bounds are refused by name") {
       s = s.union_with(s);
     s.collect_into(out);
   });
-  CHECK_THROWS_WITH_AS(make_plan(graph, 2), doctest::Contains("collect_into at plan_test.cpp:"), stream_error);
+  CHECK_THROWS_WITH_AS(make_plan(graph, 2), doctest::Contains("collect_into at plan_test.cpp:"),
+                       stream_error);
 }
 
 TEST_CASE("a job without outputs is refused") {
   CHECK_THROWS_WITH_AS(graph_of([](auto& c) { any_input<int>(c).map(plus_one); }),
-                       doctest::Contains("No output operations registered, so nothing to execute"), stream_error);
+                       doctest::Contains("No output operations registered, so nothing to execute"),
+                       stream_error);
 }
 
 TEST_CASE("absence passes through operations and exchanges, and is an error at a union") {

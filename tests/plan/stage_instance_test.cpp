@@ -1,8 +1,8 @@
 #include "plan/plan_harness.hpp"
 
-#include <doctest/doctest.h>
-
 #include <stdexcept>
+
+#include <doctest/doctest.h>
 
 using namespace millrace;
 using namespace millrace::test;
@@ -15,7 +15,8 @@ std::shared_ptr<stage_input> blocks(std::vector<ints> partitions) {
   auto input = std::make_shared<stage_input>();
   input->time = batch_time{1000};
   for (auto& p : partitions)
-    input->blocks.push_back({static_cast<std::uint32_t>(input->blocks.size()), make_typed_block(p)});
+    input->blocks.push_back(
+        {static_cast<std::uint32_t>(input->blocks.size()), make_typed_block(p)});
   return input;
 }
 
@@ -64,14 +65,14 @@ TEST_CASE("a failure names operator, place and cause; the instance then works on
   int failures = 1;
   auto graph = graph_of([&](auto& c) {
     any_input<int>(c)
-      .map([&failures](int x) {
-        if (x == 3 && failures-- > 0)
-          throw std::runtime_error("three");
-        return x;
-      })
-      .name("thrower")
-      .repartition(1)
-      .collect_into(out);
+        .map([&failures](int x) {
+          if (x == 3 && failures-- > 0)
+            throw std::runtime_error("three");
+          return x;
+        })
+        .name("thrower")
+        .repartition(1)
+        .collect_into(out);
   });
   auto plan = make_plan(graph, 1);
   stage_instance stage{plan, plan.stages.at(0), 0, hash_seed{1}};
@@ -79,7 +80,8 @@ TEST_CASE("a failure names operator, place and cause; the instance then works on
   auto failed = stage.run(input);
   REQUIRE_FALSE(failed.has_value());
   CHECK(failed.error().code == errc::user_function_failed);
-  CHECK(failed.error().message.find("map \"thrower\" at stage_instance_test.cpp:") != std::string::npos);
+  CHECK(failed.error().message.find("map \"thrower\" at stage_instance_test.cpp:") !=
+        std::string::npos);
   CHECK(failed.error().message.find("three") != std::string::npos);
   auto result = stage.run(input);
   REQUIRE(result.has_value());
@@ -100,7 +102,8 @@ TEST_CASE("what is thrown outside of user functions is an error too, whatever it
     grumpy& operator=(grumpy&&) = default;
   };
   auto graph = graph_of([](auto& c) {
-    any_input<int>(c).map([](int x) { return grumpy{x}; }).glom().for_each_batch([](const auto&) {});
+    any_input<int>(c).map([](int x) { return grumpy{x}; }).glom().for_each_batch([](const auto&) {
+    });
   });
   auto plan = make_plan(graph, 1);
   stage_instance stage{plan, plan.stages.at(0), 0, hash_seed{1}};
@@ -117,9 +120,11 @@ TEST_CASE("what is thrown outside of user functions is an error too, whatever it
   CHECK(failed.error().message.find("not a std::exception") != std::string::npos);
 }
 
-TEST_CASE("an instance keeps its input alive only while it runs, its payloads as long as they need it") {
+TEST_CASE(
+    "an instance keeps its input alive only while it runs, its payloads as long as they need it") {
   collector<std::string> out;
-  auto graph = graph_of([&](auto& c) { any_input<std::string_view>(c).repartition(2).collect_into(out); });
+  auto graph =
+      graph_of([&](auto& c) { any_input<std::string_view>(c).repartition(2).collect_into(out); });
   auto plan = make_plan(graph, 1);
   stage_instance stage{plan, plan.stages.at(0), 0, hash_seed{1}};
   std::vector<std::string_view> lines{"a line that is longer than the short form", "b"};

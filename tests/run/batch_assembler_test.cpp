@@ -1,10 +1,9 @@
+#include "millrace/run/batch_assembler.hpp"
 #include "plan/plan_harness.hpp"
 
-#include "millrace/run/batch_assembler.hpp"
+#include <stdexcept>
 
 #include <doctest/doctest.h>
-
-#include <stdexcept>
 
 using namespace millrace;
 using namespace millrace::test;
@@ -17,7 +16,8 @@ struct test_receiver final : receiver<int> {
 };
 
 /// Stream 0 is a receiver's; stream 1 is pulled by `pull(time)`.
-std::shared_ptr<const job_graph> two_inputs(std::function<std::optional<batch<int>>(batch_time)> pull) {
+std::shared_ptr<const job_graph>
+two_inputs(std::function<std::optional<batch<int>>(batch_time)> pull) {
   return graph_of([&](auto& c) {
     static collector<int> out;
     c.receiver_stream([] { return std::make_shared<test_receiver>(); }).collect_into(out);

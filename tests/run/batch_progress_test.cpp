@@ -101,5 +101,6 @@ TEST_CASE("beyond the bound a batch is refused and leaves nothing behind") {
 TEST_CASE("the policy is parsed with a helpful error") {
   CHECK(parse_failure_policy("stop").value() == failure_policy::stop);
   CHECK(parse_failure_policy("skip").value() == failure_policy::skip);
-  CHECK(parse_failure_policy("ignore").error().message.find("allowed are stop and skip") != std::string::npos);
+  CHECK(parse_failure_policy("ignore").error().message.find("allowed are stop and skip") !=
+        std::string::npos);
 }

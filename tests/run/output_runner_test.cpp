@@ -1,11 +1,10 @@
-#include "plan/plan_harness.hpp"
-
 #include "millrace/run/output_runner.hpp"
 #include "millrace/run/stage_runner.hpp"
-
-#include <doctest/doctest.h>
+#include "plan/plan_harness.hpp"
 
 #include <stdexcept>
+
+#include <doctest/doctest.h>
 
 using namespace millrace;
 using namespace millrace::test;
@@ -60,7 +59,8 @@ TEST_CASE("an output is tried again up to the limit") {
     CHECK(outcome.failure.has_value() == (failing >= 3));
     CHECK(outcome.info.failure.has_value() == outcome.failure.has_value());
     if (outcome.failure) {
-      CHECK(outcome.failure->message.find("for_each_batch at output_runner_test.cpp:") != std::string::npos);
+      CHECK(outcome.failure->message.find("for_each_batch at output_runner_test.cpp:") !=
+            std::string::npos);
       CHECK(outcome.failure->message.find("not yet") != std::string::npos);
     }
     CHECK(outcome.info.name == "for_each_batch");

@@ -12,12 +12,15 @@ namespace {
 
 const test_batches<int> three{std::vector{1, 2}, std::vector{3, 4}, std::vector{5, 6}};
 
-configuration with(std::string_view key, std::string_view value) { return test_configuration().set(key, value); }
+configuration with(std::string_view key, std::string_view value) {
+  return test_configuration().set(key, value);
+}
 
-/// Runs three batches with what `build(stream)` adds to a test stream, until the job has stopped or the last batch is
-/// complete. Returns the error that await_termination threw.
+/// Runs three batches with what `build(stream)` adds to a test stream, until the job has stopped or
+/// the last batch is complete. Returns the error that await_termination threw.
 template <class Build>
-std::string run_three(engine& on, configuration conf, const std::shared_ptr<event_log>& events, Build build) {
+std::string run_three(engine& on, configuration conf, const std::shared_ptr<event_log>& events,
+                      Build build) {
   auto context = on.make_context(std::move(conf), seconds(1));
   context->add_listener(events);
   build(*context);
@@ -25,7 +28,8 @@ std::string run_three(engine& on, configuration conf, const std::shared_ptr<even
   try {
     on.advance(seconds(3));
     bool done = wait_until([&] {
-      return !events->events("batch completed 3000").empty() || context->await_termination_for(duration{0});
+      return !events->events("batch completed 3000").empty() ||
+             context->await_termination_for(duration{0});
     });
     CHECK(done);
     context->stop();
@@ -42,7 +46,9 @@ std::string run_three(engine& on, Build build) {
   return run_three(on, test_configuration(), std::make_shared<event_log>(), build);
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 } // namespace
 
@@ -52,14 +58,14 @@ TEST_CASE("an error in a task ends the job with the user's message, operator and
     std::atomic<int> outputs = 0;
     auto e = run_three(on, [&](basic_stream_context& context) {
       test_input(context, three)
-        .map([&](int x) {
-          if (x == 3) {
-            ++calls;
-            throw std::runtime_error("map task");
-          }
-          return x;
-        })
-        .for_each_batch([&](const batch<int>&) { ++outputs; });
+          .map([&](int x) {
+            if (x == 3) {
+              ++calls;
+              throw std::runtime_error("map task");
+            }
+            return x;
+          })
+          .for_each_batch([&](const batch<int>&) { ++outputs; });
     });
     CAPTURE(e);
     CHECK(contains(e, "the function given to map at batch_failure_test.cpp:"));
@@ -74,12 +80,12 @@ TEST_CASE("an error in making a batch ends the job") {
   on_all_engines([](engine& on) {
     auto e = run_three(on, [&](basic_stream_context& context) {
       context
-        .input_stream<int>([](batch_time t) -> std::optional<batch<int>> {
-          if (t == batch_time{2000})
-            throw std::runtime_error("transform");
-          return batch<int>{1};
-        })
-        .for_each_batch([](const batch<int>&) {});
+          .input_stream<int>([](batch_time t) -> std::optional<batch<int>> {
+            if (t == batch_time{2000})
+              throw std::runtime_error("transform");
+            return batch<int>{1};
+          })
+          .for_each_batch([](const batch<int>&) {});
     });
     CAPTURE(e);
     CHECK(contains(e, "Error generating a batch for time 2000 ms"));
@@ -97,12 +103,12 @@ TEST_CASE("attempts are counted, and one that succeeds is enough") {
         auto e = run_three(on, with("stream.task_max_failures", std::to_string(max_failures)),
                            std::make_shared<event_log>(), [&](basic_stream_context& context) {
                              test_input(context, three, 1)
-                               .map([&](int x) {
-                                 if (x == 3 && calls++ < failing)
-                                   throw std::runtime_error("not yet");
-                                 return x;
-                               })
-                               .collect_into(out);
+                                 .map([&](int x) {
+                                   if (x == 3 && calls++ < failing)
+                                     throw std::runtime_error("not yet");
+                                   return x;
+                                 })
+                                 .collect_into(out);
                            });
         bool fails = failing >= max_failures;
         CHECK(calls == std::min(failing + 1, max_failures));
@@ -118,14 +124,14 @@ TEST_CASE("a retried task behind an exchange gives the same result") {
     collector<int> out;
     auto e = run_three(on, [&](basic_stream_context& context) {
       test_input(context, three)
-        .repartition(1)
-        .map([&](int x) {
-          if (x == 4 && failures-- > 0)
-            throw std::runtime_error("not yet");
-          return x * 10;
-        })
-        .reduce(std::plus{})
-        .collect_into(out);
+          .repartition(1)
+          .map([&](int x) {
+            if (x == 4 && failures-- > 0)
+              throw std::runtime_error("not yet");
+            return x * 10;
+          })
+          .reduce(std::plus{})
+          .collect_into(out);
     });
     CHECK(e.empty());
     CHECK(out.batches() == std::vector<std::vector<int>>{{30}, {70}, {110}});
@@ -136,16 +142,17 @@ TEST_CASE("on_batch_failure=skip goes on with the next batch and reports no erro
   on_all_engines([](engine& on) {
     auto events = std::make_shared<event_log>();
     collector<int> out;
-    auto e = run_three(on, with("stream.on_batch_failure", "skip").set("stream.task_max_failures", 1), events,
-                       [&](basic_stream_context& context) {
-                         test_input(context, three)
-                           .map([](int x) {
-                             if (x == 3)
-                               throw std::runtime_error("three");
-                             return x;
-                           })
-                           .collect_into(out);
-                       });
+    auto e =
+        run_three(on, with("stream.on_batch_failure", "skip").set("stream.task_max_failures", 1),
+                  events, [&](basic_stream_context& context) {
+                    test_input(context, three)
+                        .map([](int x) {
+                          if (x == 3)
+                            throw std::runtime_error("three");
+                          return x;
+                        })
+                        .collect_into(out);
+                  });
     CHECK(e.empty());
     CHECK(out.times() == std::vector{batch_time{1000}, batch_time{3000}});
     auto completed = events->completed();
@@ -161,14 +168,15 @@ TEST_CASE("skipping also survives an error in making a batch and an absent paren
   on_all_engines([](engine& on) {
     auto events = std::make_shared<event_log>();
     collector<int> out;
-    auto e = run_three(on, with("stream.on_batch_failure", "skip"), events, [&](basic_stream_context& context) {
-      auto thrower = context.input_stream<int>([](batch_time t) -> std::optional<batch<int>> {
-        if (t == batch_time{1000})
-          throw std::runtime_error("making");
-        return t == batch_time{2000} ? std::optional<batch<int>>{} : batch<int>{9};
-      });
-      test_input(context, three).union_with(thrower).collect_into(out);
-    });
+    auto e = run_three(
+        on, with("stream.on_batch_failure", "skip"), events, [&](basic_stream_context& context) {
+          auto thrower = context.input_stream<int>([](batch_time t) -> std::optional<batch<int>> {
+            if (t == batch_time{1000})
+              throw std::runtime_error("making");
+            return t == batch_time{2000} ? std::optional<batch<int>>{} : batch<int>{9};
+          });
+          test_input(context, three).union_with(thrower).collect_into(out);
+        });
     CHECK(e.empty());
     CHECK(out.batches() == std::vector<std::vector<int>>{{5, 6, 9}});
     auto completed = events->completed();
@@ -183,15 +191,16 @@ TEST_CASE("one failing output does not keep the others of its batch from running
     collector<int> before;
     collector<int> after;
     auto events = std::make_shared<event_log>();
-    auto e = run_three(on, with("stream.task_max_failures", "2"), events, [&](basic_stream_context& context) {
-      auto s = test_input(context, three);
-      s.collect_into(before);
-      s.for_each_batch([](const batch<int>&, batch_time t) {
-        if (t == batch_time{2000})
-          throw std::runtime_error("output");
-      });
-      s.collect_into(after);
-    });
+    auto e = run_three(on, with("stream.task_max_failures", "2"), events,
+                       [&](basic_stream_context& context) {
+                         auto s = test_input(context, three);
+                         s.collect_into(before);
+                         s.for_each_batch([](const batch<int>&, batch_time t) {
+                           if (t == batch_time{2000})
+                             throw std::runtime_error("output");
+                         });
+                         s.collect_into(after);
+                       });
     CHECK(contains(e, "for_each_batch at batch_failure_test.cpp:"));
     CHECK(before.size() >= 2);
     CHECK(after.size() >= 2);
@@ -209,7 +218,8 @@ TEST_CASE("events of a batch come in order, outputs with their stable ids and na
     collector<int> out;
     auto e = run_three(on, test_configuration().set("stream.batches_in_flight", 1), events,
                        [&](basic_stream_context& context) {
-                         auto s = test_input<int>(context, {std::vector{1, 2, 3}, std::nullopt, std::vector<int>{}});
+                         auto s = test_input<int>(
+                             context, {std::vector{1, 2, 3}, std::nullopt, std::vector<int>{}});
                          s.collect_into(out);
                          s.count().for_each_batch([](const batch<std::int64_t>&) {});
                        });
@@ -233,7 +243,8 @@ TEST_CASE("events of a batch come in order, outputs with their stable ids and na
     REQUIRE(completed.size() == 3);
     CHECK(completed[0].records() == 3);
     CHECK(completed[0].outputs.size() == 2);
-    CHECK(contains(completed[0].outputs[1].description, "for_each_batch at batch_failure_test.cpp:"));
+    CHECK(
+        contains(completed[0].outputs[1].description, "for_each_batch at batch_failure_test.cpp:"));
     CHECK(completed[0].processing_delay());
     CHECK(events->events("streaming started").size() == 1);
     CHECK(events->events("streaming stopped").size() == 1);

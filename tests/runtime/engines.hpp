@@ -1,12 +1,11 @@
 #pragma once
 
+#include "millrace/actors/system/actor_runtime.hpp"
 #include "support/engine.hpp"
 
-#include "millrace/actors/system/actor_runtime.hpp"
+#include <vector>
 
 #include <doctest/doctest.h>
-
-#include <vector>
 
 namespace millrace::test {
 
@@ -15,12 +14,14 @@ class actor_engine final : public engine {
 public:
   std::string_view name() const override { return "actors"; }
 
-  std::unique_ptr<basic_stream_context> make_context(configuration conf, duration batch_interval) override {
+  std::unique_ptr<basic_stream_context> make_context(configuration conf,
+                                                     duration batch_interval) override {
     auto made = std::make_unique<actors::actor_runtime>(
-      actors::actor_runtime_options{std::make_shared<manual_clock>(), nullptr});
+        actors::actor_runtime_options{std::make_shared<manual_clock>(), nullptr});
     runtime_ = made.get();
     conf.set("stop.handle_signals", false);
-    auto context = std::make_unique<basic_stream_context>(std::move(conf), batch_interval, std::move(made));
+    auto context =
+        std::make_unique<basic_stream_context>(std::move(conf), batch_interval, std::move(made));
     context->set_log(std::make_shared<memory_log>());
     return context;
   }

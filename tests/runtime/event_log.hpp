@@ -36,16 +36,23 @@ public:
     return outputs_;
   }
 
-  /// Before the job starts: called, on the listener thread, with every event after it was written down.
+  /// Before the job starts: called, on the listener thread, with every event after it was written
+  /// down.
   std::function<void(const std::string&)> at_event;
 
   void on_streaming_started(batch_time) override { note("streaming started"); }
   void on_streaming_stopped(batch_time) override { note("streaming stopped"); }
   void on_receiver_started(const receiver_info& r) override { note("receiver started " + r.name); }
-  void on_receiver_error(const receiver_info& r) override { note("receiver error " + r.name + ": " + r.last_error); }
+  void on_receiver_error(const receiver_info& r) override {
+    note("receiver error " + r.name + ": " + r.last_error);
+  }
   void on_receiver_stopped(const receiver_info& r) override { note("receiver stopped " + r.name); }
-  void on_batch_submitted(const batch_info& b) override { note("batch submitted " + std::to_string(b.time.ms())); }
-  void on_batch_started(const batch_info& b) override { note("batch started " + std::to_string(b.time.ms())); }
+  void on_batch_submitted(const batch_info& b) override {
+    note("batch submitted " + std::to_string(b.time.ms()));
+  }
+  void on_batch_started(const batch_info& b) override {
+    note("batch started " + std::to_string(b.time.ms()));
+  }
   void on_batch_completed(const batch_info& b) override {
     {
       std::lock_guard guard{mutex_};

@@ -79,8 +79,11 @@ TEST_CASE("an index outside the partitions fails the batch, naming what is allow
     CHECK(e.find("the partitioner returned 3; allowed are 0 to 2") != std::string::npos);
     CHECK(e.find("partition_by at keyed_operations_test.cpp:") != std::string::npos);
   });
-  on_all_engines([](engine& on) { CHECK(error_of(on, 3, -1).find("returned -1") != std::string::npos); });
-  on_all_engines([](engine& on) { CHECK(error_of(on, 1, 1).find("allowed are 0 to 0") != std::string::npos); });
+  on_all_engines(
+      [](engine& on) { CHECK(error_of(on, 3, -1).find("returned -1") != std::string::npos); });
+  on_all_engines([](engine& on) {
+    CHECK(error_of(on, 1, 1).find("allowed are 0 to 0") != std::string::npos);
+  });
 }
 
 TEST_CASE("reduce_by_key with a partitioner checks its index, with one partition too") {
@@ -88,8 +91,9 @@ TEST_CASE("reduce_by_key with a partitioner checks its index, with one partition
     on_all_engines([&](engine& on) {
       CHECK_THROWS_WITH_AS(run_pairs(on,
                                      [&](const dstream<pair>& s) {
-                                       return s.reduce_by_key(std::plus<std::int64_t>{},
-                                                              partition_with(n, [](std::int64_t) { return 9; }));
+                                       return s.reduce_by_key(
+                                           std::plus<std::int64_t>{},
+                                           partition_with(n, [](std::int64_t) { return 9; }));
                                      }),
                            doctest::Contains("the partitioner returned 9"), stream_error);
     });
@@ -98,7 +102,8 @@ TEST_CASE("reduce_by_key with a partitioner checks its index, with one partition
 TEST_CASE("reduce_by_key with a partitioner") {
   on_all_engines([](engine& on) {
     auto out = run_pairs(on, [](const dstream<pair>& s) {
-      return s.reduce_by_key(std::plus<std::int64_t>{}, partition_with(5, [](std::int64_t k) { return k % 5; }));
+      return s.reduce_by_key(std::plus<std::int64_t>{},
+                             partition_with(5, [](std::int64_t k) { return k % 5; }));
     });
     for (std::size_t b = 0; b < batches.size(); ++b) {
       CHECK(std::map(out.batches[b].begin(), out.batches[b].end()) == sums(*batches[b]));
@@ -117,8 +122,9 @@ TEST_CASE("combine_by_key gives the same with and without map-side combining") {
   for (bool map_side : {true, false})
     for (std::uint32_t n : {0U, 1U, 50U})
       on_all_engines([&](engine& on) {
-        auto out = run_pairs(
-          on, [&](const dstream<pair>& s) { return s.combine_by_key(create, merge_value, merge, n, map_side); });
+        auto out = run_pairs(on, [&](const dstream<pair>& s) {
+          return s.combine_by_key(create, merge_value, merge, n, map_side);
+        });
         for (std::size_t b = 0; b < batches.size(); ++b) {
           std::map<std::int64_t, mean> expected;
           for (auto& [k, v] : *batches[b])
@@ -159,18 +165,24 @@ TEST_CASE("group_by_key with a partitioner keeps all values") {
 
 TEST_CASE("views survive two shuffles and come out as owned strings") {
   using entry = std::pair<std::string, std::string>;
-  std::vector<std::string_view> lines{"a banana is a fruit that is longer than the short form", "a fruit", ""};
+  std::vector<std::string_view> lines{"a banana is a fruit that is longer than the short form",
+                                      "a fruit", ""};
   on_all_engines([&](engine& on) {
     auto out = run_job(on, 2, [&](basic_stream_context& context) {
       return test_input<std::string_view>(context, {lines, lines})
-        .flat_map(split(' '))
-        .map([](std::string_view w) { return std::pair{w, w}; })
-        .reduce_by_key([](std::string_view a, std::string_view b) { return std::max(a, b); }, 3)
-        .map([](auto p) { return std::pair{p.second, p.first}; })
-        .partition_by(2);
+          .flat_map(split(' '))
+          .map([](std::string_view w) {
+            return std::pair{w, w};
+          })
+          .reduce_by_key([](std::string_view a, std::string_view b) { return std::max(a, b); }, 3)
+          .map([](auto p) {
+            return std::pair{p.second, p.first};
+          })
+          .partition_by(2);
     });
     std::multiset<entry> expected;
-    for (auto* w : {"a", "banana", "is", "fruit", "that", "longer", "than", "the", "short", "form", ""})
+    for (auto* w :
+         {"a", "banana", "is", "fruit", "that", "longer", "than", "the", "short", "form", ""})
       expected.insert({w, w});
     CHECK(as_sets(out.batches) == std::vector{expected, expected});
   });
@@ -181,12 +193,14 @@ TEST_CASE("word count of views") {
   on_all_engines([&](engine& on) {
     auto out = run_job(on, 1, [&](basic_stream_context& context) {
       return test_input<std::string_view>(context, {lines})
-        .flat_map(words())
-        .map([](auto w) { return std::pair{w, 1L}; })
-        .reduce_by_key(std::plus{});
+          .flat_map(words())
+          .map([](auto w) {
+            return std::pair{w, 1L};
+          })
+          .reduce_by_key(std::plus{});
     });
-    CHECK(std::map(out.batches[0].begin(), out.batches[0].end())
-          == std::map<std::string, long>{{"to", 3}, {"be", 2}, {"or", 1}, {"not", 1}, {"see", 1}});
+    CHECK(std::map(out.batches[0].begin(), out.batches[0].end()) ==
+          std::map<std::string, long>{{"to", 3}, {"be", 2}, {"or", 1}, {"not", 1}, {"see", 1}});
   });
 }
 
@@ -194,7 +208,8 @@ TEST_CASE("partition counts are checked when the operation is written") {
   auto on = make_inline_engine();
   auto context = on->make_context(test_configuration(), seconds(1));
   auto s = test_input(*context, batches);
-  CHECK_THROWS_WITH_AS(s.repartition(0), doctest::Contains("repartition at keyed_operations_test.cpp"), stream_error);
+  CHECK_THROWS_WITH_AS(s.repartition(0),
+                       doctest::Contains("repartition at keyed_operations_test.cpp"), stream_error);
   CHECK_THROWS_WITH_AS(s.repartition(70000), doctest::Contains("at most 65536"), stream_error);
   CHECK_THROWS_WITH_AS(s.group_by_key(70000), doctest::Contains("group_by_key"), stream_error);
   CHECK_THROWS_WITH_AS(s.partition_by(partition_with(0, [](std::int64_t) { return 0; })),

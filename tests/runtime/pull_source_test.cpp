@@ -23,10 +23,12 @@ std::shared_ptr<batch_feed<int>> feed_of(std::vector<batch<int>> batches) {
 TEST_CASE("queue_stream: one batch at a time, then empty batches of one partition") {
   on_all_engines([](engine& on) {
     auto out = run_job(on, 4, [](basic_stream_context& context) {
-      return context.queue_stream(feed_of({{1, 2}, batch<int>{ints{}, 2}, batch<int>{ints{3, 4, 5}, 3}}));
+      return context.queue_stream(
+          feed_of({{1, 2}, batch<int>{ints{}, 2}, batch<int>{ints{3, 4, 5}, 3}}));
     });
     CHECK(out.batches == std::vector<ints>{{1, 2}, {}, {3, 4, 5}, {}});
-    CHECK(out.partitions == std::vector<std::vector<ints>>{{{1, 2}}, {{}, {}}, {{3}, {4}, {5}}, {{}}});
+    CHECK(out.partitions ==
+          std::vector<std::vector<ints>>{{{1, 2}}, {{}, {}}, {{3}, {4}, {5}}, {{}}});
   });
 }
 
@@ -74,15 +76,16 @@ TEST_CASE("text in a queue is copied, so that its bytes may go") {
       auto feed = std::make_shared<batch_feed<std::string_view>>();
       feed->push(batch<std::string_view>{std::string_view{*text}, "b"});
       context.queue_stream(feed, true);
-      return context.input_stream<std::string_view>([keep = std::shared_ptr<std::string>(std::move(text))](batch_time) {
-        std::string copy = *keep;
-        auto blocks = to_blocks(batch<std::string_view>{std::string_view{copy}});
-        CHECK(static_cast<const text_block&>(*blocks.at(0)).record(0) == *keep);
-        return std::optional{batch<std::string_view>{std::string_view{*keep}, "b"}};
-      });
+      return context.input_stream<std::string_view>(
+          [keep = std::shared_ptr<std::string>(std::move(text))](batch_time) {
+            std::string copy = *keep;
+            auto blocks = to_blocks(batch<std::string_view>{std::string_view{copy}});
+            CHECK(static_cast<const text_block&>(*blocks.at(0)).record(0) == *keep);
+            return std::optional{batch<std::string_view>{std::string_view{*keep}, "b"}};
+          });
     });
-    CHECK(out.batches
-          == std::vector<std::vector<std::string>>{{"a line that is longer than the short form", "b"}});
+    CHECK(out.batches == std::vector<std::vector<std::string>>{
+                             {"a line that is longer than the short form", "b"}});
   });
 }
 
@@ -90,15 +93,18 @@ TEST_CASE("block_stream gives each block as one partition") {
   struct two_blocks final : pull_source {
     std::optional<std::vector<block_ptr>> pull(batch_time t) override {
       std::vector<std::string_view> lines{"x y", "z"};
-      return std::vector<block_ptr>{make_text_block(lines), make_text_block(std::span{lines}.first(t.ms() == 1000 ? 1 : 0))};
+      return std::vector<block_ptr>{
+          make_text_block(lines), make_text_block(std::span{lines}.first(t.ms() == 1000 ? 1 : 0))};
     }
   };
   on_all_engines([](engine& on) {
     auto out = run_job(on, 2, [](basic_stream_context& context) {
-      return context.block_stream<std::string_view>(std::make_shared<two_blocks>()).flat_map(words());
+      return context.block_stream<std::string_view>(std::make_shared<two_blocks>())
+          .flat_map(words());
     });
     using texts = std::vector<std::string>;
-    CHECK(out.partitions == std::vector<std::vector<texts>>{{{"x", "y", "z"}, {"x", "y"}}, {{"x", "y", "z"}, {}}});
+    CHECK(out.partitions ==
+          std::vector<std::vector<texts>>{{{"x", "y", "z"}, {"x", "y"}}, {{"x", "y", "z"}, {}}});
   });
 }
 
@@ -138,7 +144,8 @@ TEST_CASE("two outputs of one stream compute it once") {
   });
 }
 
-TEST_CASE("batches of a batch's blocks: more partitions than records, and as many blocks as there are") {
+TEST_CASE(
+    "batches of a batch's blocks: more partitions than records, and as many blocks as there are") {
   for (std::size_t partitions : {1U, 2U, 7U, 50U})
     on_all_engines([&](engine& on) {
       auto out = run_job(on, 1, [&](basic_stream_context& context) {
@@ -151,19 +158,23 @@ TEST_CASE("batches of a batch's blocks: more partitions than records, and as man
 
 TEST_CASE("for_each_batch gets a batch whose operations run, of an input without blocks too") {
   struct nothing final : pull_source {
-    std::optional<std::vector<block_ptr>> pull(batch_time) override { return std::vector<block_ptr>{}; }
+    std::optional<std::vector<block_ptr>> pull(batch_time) override {
+      return std::vector<block_ptr>{};
+    }
   };
   on_all_engines([](engine& on) {
     auto context = on.make_context(test_configuration(), seconds(1));
     std::atomic<int> empty = 0;
     collector<int> sorted;
-    context->block_stream<int>(std::make_shared<nothing>()).for_each_batch([&](const batch<int>& b, batch_time) {
-      empty += b.sort_by([](int x) { return x; }).empty() && b.distinct().empty() ? 1 : 0;
-    });
-    test_input<int>(*context, {ints{3, 1, 2, 3}}, 3).for_each_batch([&](const batch<int>& b, batch_time t) {
-      auto s = b.distinct().sort_by([](int x) { return x; }).map([](int x) { return x * 10; });
-      sorted.add(t, {s.collect()});
-    });
+    context->block_stream<int>(std::make_shared<nothing>())
+        .for_each_batch([&](const batch<int>& b, batch_time) {
+          empty += b.sort_by([](int x) { return x; }).empty() && b.distinct().empty() ? 1 : 0;
+        });
+    test_input<int>(*context, {ints{3, 1, 2, 3}}, 3)
+        .for_each_batch([&](const batch<int>& b, batch_time t) {
+          auto s = b.distinct().sort_by([](int x) { return x; }).map([](int x) { return x * 10; });
+          sorted.add(t, {s.collect()});
+        });
     context->start();
     on.advance(seconds(1));
     CHECK(wait_until([&] { return empty == 1 && sorted.size() == 1; }));

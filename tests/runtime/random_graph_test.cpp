@@ -1,6 +1,5 @@
 #include "runtime/engines.hpp"
 #include "runtime/random_operations.hpp"
-
 #include "support/seed.hpp"
 
 #include <list>
@@ -20,10 +19,10 @@ struct recipe {
   record_kind kind = of_numbers;
   const random_operation* op = nullptr;
   number parameter = 0;
-  std::vector<std::size_t> parents;  ///< None: an input.
-  std::size_t partitions = 1;        ///< Inputs.
-  bool ordered = true;               ///< The order of its records is promised.
-  std::vector<any_data> batches;     ///< What the reference says.
+  std::vector<std::size_t> parents; ///< None: an input.
+  std::size_t partitions = 1;       ///< Inputs.
+  bool ordered = true;              ///< The order of its records is promised.
+  std::vector<any_data> batches;    ///< What the reference says.
 };
 
 struct random_graph {
@@ -91,7 +90,8 @@ private:
     r.op = &op;
     r.parameter = static_cast<number>(1 + below(9));
     r.parents = {from};
-    r.ordered = (graph_.streams[from].ordered && op.keeps_order) || op.name == "reduce" || op.name == "count";
+    r.ordered = (graph_.streams[from].ordered && op.keeps_order) || op.name == "reduce" ||
+                op.name == "count";
     for (auto& b : graph_.streams[from].batches)
       r.batches.push_back(op.evaluate(b, r.parameter));
     keep(std::move(r));
@@ -165,7 +165,8 @@ any_stream make_input(basic_stream_context& context, const recipe& r) {
   }
   test_batches<std::string_view> in;
   for (auto& b : r.batches)
-    in.emplace_back(std::vector<std::string_view>{std::get<of_views>(b).begin(), std::get<of_views>(b).end()});
+    in.emplace_back(
+        std::vector<std::string_view>{std::get<of_views>(b).begin(), std::get<of_views>(b).end()});
   return any_stream{std::in_place_index<of_views>, test_input(context, in, r.partitions)};
 }
 
@@ -178,15 +179,18 @@ std::vector<any_stream> build(basic_stream_context& context, const random_graph&
       made.push_back(make_input(context, r));
     else
       made.push_back(std::visit(
-        [&](auto& left) -> any_stream { return left.union_with(std::get<std::decay_t<decltype(left)>>(made[r.parents[1]])); },
-        made[r.parents[0]]));
+          [&](auto& left) -> any_stream {
+            return left.union_with(std::get<std::decay_t<decltype(left)>>(made[r.parents[1]]));
+          },
+          made[r.parents[0]]));
   }
   return made;
 }
 
 /// The batches of each output, numbers and texts alike as text.
 std::vector<std::vector<texts>> run(engine& on, const random_graph& graph) {
-  auto context = on.make_context(test_configuration().set("stream.default_parallelism", graph.parallelism), seconds(1));
+  auto context = on.make_context(
+      test_configuration().set("stream.default_parallelism", graph.parallelism), seconds(1));
   std::list<collector<number>> number_outputs;
   std::list<collector<std::string>> text_outputs;
   std::vector<std::function<std::vector<texts>()>> read;
@@ -196,7 +200,8 @@ std::vector<std::vector<texts>> run(engine& on, const random_graph& graph) {
       auto& to = number_outputs.emplace_back();
       s->collect_into(to);
       read.emplace_back([&to] {
-        return each(to.batches(), [](auto& b) { return each(b, [](number x) { return std::to_string(x); }); });
+        return each(to.batches(),
+                    [](auto& b) { return each(b, [](number x) { return std::to_string(x); }); });
       });
       continue;
     }
@@ -207,7 +212,9 @@ std::vector<std::vector<texts>> run(engine& on, const random_graph& graph) {
   }
   context->start();
   on.advance(seconds(static_cast<std::int64_t>(graph.batches)));
-  auto complete = [&] { return std::ranges::all_of(read, [&](auto& r) { return r().size() >= graph.batches; }); };
+  auto complete = [&] {
+    return std::ranges::all_of(read, [&](auto& r) { return r().size() >= graph.batches; });
+  };
   CHECK(wait_until([&] { return complete() || context->await_termination_for(duration{0}); }));
   context->stop();
   return each(read, [](auto& r) { return r(); });

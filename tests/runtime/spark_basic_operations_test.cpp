@@ -26,7 +26,9 @@ auto with_one(const dstream<std::string>& s) {
   return s.map([](std::string w) { return counted{std::move(w), 1}; });
 }
 
-std::vector<std::multiset<counted>> counts(std::initializer_list<std::multiset<counted>> batches) { return batches; }
+std::vector<std::multiset<counted>> counts(std::initializer_list<std::multiset<counted>> batches) {
+  return batches;
+}
 
 /// The words of W3 with their counts, through `op`.
 template <class Op>
@@ -43,13 +45,14 @@ TEST_CASE("map") {
     auto out = run_operation(on, three, [](const dstream<std::int64_t>& s) {
       return s.map([](std::int64_t x) { return std::to_string(x); });
     });
-    CHECK(out.batches == std::vector<texts>{{"1", "2", "3", "4"}, {"5", "6", "7", "8"}, {"9", "10", "11", "12"}});
+    CHECK(out.batches ==
+          std::vector<texts>{{"1", "2", "3", "4"}, {"5", "6", "7", "8"}, {"9", "10", "11", "12"}});
   });
 }
 
 TEST_CASE("flat_map, with a range and with an emitter") {
   const std::vector<longs> expected{
-    {1, 2, 2, 4, 3, 6, 4, 8}, {5, 10, 6, 12, 7, 14, 8, 16}, {9, 18, 10, 20, 11, 22, 12, 24}};
+      {1, 2, 2, 4, 3, 6, 4, 8}, {5, 10, 6, 12, 7, 14, 8, 16}, {9, 18, 10, 20, 11, 22, 12, 24}};
   on_all_engines([&](engine& on) {
     auto out = run_operation(on, three, [](const dstream<std::int64_t>& s) {
       return s.flat_map([](std::int64_t x) { return longs{x, 2 * x}; });
@@ -79,14 +82,16 @@ TEST_CASE("filter") {
 TEST_CASE("glom") {
   on_all_engines([](engine& on) {
     auto out = run_operation(on, three, [](const dstream<std::int64_t>& s) { return s.glom(); });
-    CHECK(out.batches == std::vector<std::vector<longs>>{{{1, 2}, {3, 4}}, {{5, 6}, {7, 8}}, {{9, 10}, {11, 12}}});
+    CHECK(out.batches ==
+          std::vector<std::vector<longs>>{{{1, 2}, {3, 4}}, {{5, 6}, {7, 8}}, {{9, 10}, {11, 12}}});
   });
 }
 
 TEST_CASE("map_partitions") {
   on_all_engines([](engine& on) {
     auto out = run_operation(on, three, [](const dstream<std::int64_t>& s) {
-      return s.map_partitions([](longs& part) { return longs{std::accumulate(part.begin(), part.end(), 0L)}; });
+      return s.map_partitions(
+          [](longs& part) { return longs{std::accumulate(part.begin(), part.end(), 0L)}; });
     });
     CHECK(out.batches == std::vector<longs>{{3, 7}, {11, 15}, {19, 23}});
   });
@@ -113,38 +118,45 @@ TEST_CASE("repartition to more and to fewer partitions") {
 
 TEST_CASE("group_by_key") {
   on_all_engines([](engine& on) {
-    auto out = run_operation(on, words_of_three, [](const dstream<std::string>& s) { return with_one(s).group_by_key(); });
+    auto out = run_operation(on, words_of_three, [](const dstream<std::string>& s) {
+      return with_one(s).group_by_key();
+    });
     using group = std::pair<std::string, longs>;
-    CHECK(as_sets(out.batches)
-          == std::vector<std::multiset<group>>{{{"a", {1, 1}}, {"b", {1}}}, {{"", {1, 1}}}, {}});
+    CHECK(as_sets(out.batches) ==
+          std::vector<std::multiset<group>>{{{"a", {1, 1}}, {"b", {1}}}, {{"", {1, 1}}}, {}});
   });
 }
 
 TEST_CASE("reduce_by_key") {
   on_all_engines([](engine& on) {
-    CHECK(counted_words(on, [](auto s) { return s; }) == counts({{{"a", 2}, {"b", 1}}, {{"", 2}}, {}}));
+    CHECK(counted_words(on, [](auto s) { return s; }) ==
+          counts({{{"a", 2}, {"b", 1}}, {{"", 2}}, {}}));
   });
 }
 
 TEST_CASE("reduce") {
   on_all_engines([](engine& on) {
-    auto out = run_operation(on, three, [](const dstream<std::int64_t>& s) { return s.reduce(std::plus<std::int64_t>{}); });
+    auto out = run_operation(on, three, [](const dstream<std::int64_t>& s) {
+      return s.reduce(std::plus<std::int64_t>{});
+    });
     CHECK(out.batches == std::vector<longs>{{10}, {26}, {42}});
   });
 }
 
 TEST_CASE("reduce of an empty batch is empty") {
   on_all_engines([](engine& on) {
-    auto out = run_operation(on, test_batches<std::int64_t>{longs{}, longs{7}, longs{}},
-                             [](const dstream<std::int64_t>& s) { return s.reduce(std::plus<std::int64_t>{}); });
+    auto out = run_operation(
+        on, test_batches<std::int64_t>{longs{}, longs{7}, longs{}},
+        [](const dstream<std::int64_t>& s) { return s.reduce(std::plus<std::int64_t>{}); });
     CHECK(out.batches == std::vector<longs>{{}, {7}, {}});
   });
 }
 
 TEST_CASE("count") {
   on_all_engines([](engine& on) {
-    auto out = run_operation(on, test_batches<std::int64_t>{longs{}, longs{1}, range(1, 2), range(1, 3), range(1, 4)},
-                             [](const dstream<std::int64_t>& s) { return s.count(); });
+    auto out = run_operation(
+        on, test_batches<std::int64_t>{longs{}, longs{1}, range(1, 2), range(1, 3), range(1, 4)},
+        [](const dstream<std::int64_t>& s) { return s.count(); });
     CHECK(out.batches == std::vector<longs>{{0}, {1}, {2}, {3}, {4}});
   });
 }
@@ -153,25 +165,28 @@ TEST_CASE("count_by_value") {
   using value = std::pair<std::int64_t, std::int64_t>;
   for (std::uint32_t partitions : {0U, 1U, 3U})
     on_all_engines([&](engine& on) {
-      auto out = run_operation(on, test_batches<std::int64_t>{longs{1}, longs{1, 1, 1}, longs{1, 2}, longs{1, 1, 2, 2}},
-                               [&](const dstream<std::int64_t>& s) { return s.count_by_value(partitions); });
-      CHECK(as_sets(out.batches)
-            == std::vector<std::multiset<value>>{{{1, 1}}, {{1, 3}}, {{1, 1}, {2, 1}}, {{2, 2}, {1, 2}}});
+      auto out = run_operation(
+          on, test_batches<std::int64_t>{longs{1}, longs{1, 1, 1}, longs{1, 2}, longs{1, 1, 2, 2}},
+          [&](const dstream<std::int64_t>& s) { return s.count_by_value(partitions); });
+      CHECK(as_sets(out.batches) == std::vector<std::multiset<value>>{
+                                        {{1, 1}}, {{1, 3}}, {{1, 1}, {2, 1}}, {{2, 2}, {1, 2}}});
       CHECK(out.partitions.front().size() == (partitions == 0 ? 2 : partitions));
     });
 }
 
 TEST_CASE("map_values") {
   on_all_engines([](engine& on) {
-    CHECK(counted_words(on, [](auto s) { return s.map_values([](std::int64_t v) { return v + 10; }); })
-          == counts({{{"a", 12}, {"b", 11}}, {{"", 12}}, {}}));
+    CHECK(counted_words(on, [](auto s) {
+            return s.map_values([](std::int64_t v) { return v + 10; });
+          }) == counts({{{"a", 12}, {"b", 11}}, {{"", 12}}, {}}));
   });
 }
 
 TEST_CASE("flat_map_values") {
   on_all_engines([](engine& on) {
-    CHECK(counted_words(on, [](auto s) { return s.flat_map_values([](std::int64_t v) { return longs{v, v + 10}; }); })
-          == counts({{{"a", 2}, {"a", 12}, {"b", 1}, {"b", 11}}, {{"", 2}, {"", 12}}, {}}));
+    CHECK(counted_words(on, [](auto s) {
+            return s.flat_map_values([](std::int64_t v) { return longs{v, v + 10}; });
+          }) == counts({{{"a", 2}, {"a", 12}, {"b", 1}, {"b", 11}}, {{"", 2}, {"", 12}}, {}}));
   });
 }
 
@@ -200,7 +215,8 @@ auto plus(std::int64_t n) {
 
 TEST_CASE("union") {
   on_all_engines([](engine& on) {
-    auto out = run_operation(on, to_unite, [](const dstream<std::int64_t>& s) { return s.union_with(s.map(plus(4))); });
+    auto out = run_operation(
+        on, to_unite, [](const dstream<std::int64_t>& s) { return s.union_with(s.map(plus(4))); });
     CHECK(out.batches == std::vector<longs>{range(1, 8), range(101, 108), range(201, 208)});
   });
 }
@@ -210,12 +226,14 @@ TEST_CASE("union with an input stream that has no batch fails, naming the union"
     auto input = to_unite;
     input.push_back(std::nullopt);
     try {
-      run_operation(on, input, [](const dstream<std::int64_t>& s) { return s.union_with(s.map(plus(4))); });
+      run_operation(on, input,
+                    [](const dstream<std::int64_t>& s) { return s.union_with(s.map(plus(4))); });
       FAIL("no error");
     } catch (const stream_error& e) {
       CAPTURE(e.what());
       CHECK(std::string(e.what()).find("for unifying at time 4000 ms") != std::string::npos);
-      CHECK(std::string(e.what()).find("union at spark_basic_operations_test.cpp:") != std::string::npos);
+      CHECK(std::string(e.what()).find("union at spark_basic_operations_test.cpp:") !=
+            std::string::npos);
     }
   });
 }
@@ -232,7 +250,8 @@ TEST_CASE("union of all streams by the context") {
 
 TEST_CASE("union of a stream with itself, and of two inputs") {
   on_all_engines([](engine& on) {
-    auto out = run_operation(on, to_unite, [](const dstream<std::int64_t>& s) { return s.union_with(s); });
+    auto out =
+        run_operation(on, to_unite, [](const dstream<std::int64_t>& s) { return s.union_with(s); });
     CHECK(out.batches[0] == longs{1, 2, 3, 4, 1, 2, 3, 4});
     CHECK(out.partitions[0].size() == 4);
   });
@@ -250,18 +269,21 @@ TEST_CASE("the context refuses unions of nothing and of streams of another conte
   auto other = make_inline_engine();
   auto context = one->make_context(test_configuration(), seconds(1));
   auto stranger = other->make_context(test_configuration(), seconds(1));
-  CHECK_THROWS_WITH_AS(context->union_of<std::int64_t>({}), doctest::Contains("List of DStreams to union is empty"),
-                       stream_error);
+  CHECK_THROWS_WITH_AS(context->union_of<std::int64_t>({}),
+                       doctest::Contains("List of DStreams to union is empty"), stream_error);
   auto ours = test_input(*context, three);
   auto theirs = test_input(*stranger, three);
-  CHECK_THROWS_WITH_AS(ours.union_with(theirs), doctest::Contains("different contexts"), stream_error);
+  CHECK_THROWS_WITH_AS(ours.union_with(theirs), doctest::Contains("different contexts"),
+                       stream_error);
 }
 
 TEST_CASE("a stream that has no batch at a time gives no output at that time") {
   on_all_engines([](engine& on) {
     auto context = on.make_context(test_configuration(), seconds(1));
     collector<std::int64_t> out;
-    test_input(*context, test_batches<std::int64_t>{longs{1}, std::nullopt, longs{2, 3}}).count().collect_into(out);
+    test_input(*context, test_batches<std::int64_t>{longs{1}, std::nullopt, longs{2, 3}})
+        .count()
+        .collect_into(out);
     context->start();
     on.advance(seconds(3));
     CHECK(wait_until([&] { return out.size() == 2; }));

@@ -20,7 +20,9 @@ context_ptr make(engine& on, configuration conf = test_configuration()) {
 /// A job of one input and one output that counts its batches.
 context_ptr counting(engine& on, std::atomic<int>& batches) {
   auto context = make(on);
-  test_input(*context, test_batches<int>{}).for_each_batch([&batches](const batch<int>&) { ++batches; });
+  test_input(*context, test_batches<int>{}).for_each_batch([&batches](const batch<int>&) {
+    ++batches;
+  });
   return context;
 }
 
@@ -34,7 +36,9 @@ std::string message_of(F f) {
   return "nothing was thrown";
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 struct idle_receiver final : receiver<int> {
   explicit idle_receiver(std::atomic<int>& running) : running_{running} {}
@@ -126,12 +130,12 @@ TEST_CASE("a failure to start leaves nothing running") {
     std::atomic<int> batches = 0;
     auto context = make(on);
     context->receiver_stream([&] { return std::make_shared<idle_receiver>(running); })
-      .for_each_batch([&](const batch<int>&) { ++batches; });
+        .for_each_batch([&](const batch<int>&) { ++batches; });
     context
-      ->receiver_stream([&]() -> std::shared_ptr<idle_receiver> {
-        throw stream_error{errc::unavailable, "no second receiver"};
-      })
-      .for_each_batch([&](const batch<int>&) { ++batches; });
+        ->receiver_stream([&]() -> std::shared_ptr<idle_receiver> {
+          throw stream_error{errc::unavailable, "no second receiver"};
+        })
+        .for_each_batch([&](const batch<int>&) { ++batches; });
     CHECK(contains(message_of([&] { context->start(); }), "no second receiver"));
     CHECK(context->state() == context_state::stopped);
     CHECK(running == 0);
@@ -152,8 +156,9 @@ TEST_CASE("nothing can be added after start or after stop, and the error names t
       auto refused = [&](const std::string& operation, const std::function<void()>& add) {
         auto e = message_of(add);
         CAPTURE(e);
-        CHECK(contains(e, "Adding new inputs, transformations, and output operations after " + when
-                            + " a context is not supported: " + operation + " at spark_context_test.cpp:"));
+        CHECK(contains(e, "Adding new inputs, transformations, and output operations after " +
+                              when + " a context is not supported: " + operation +
+                              " at spark_context_test.cpp:"));
       };
       refused("input_stream", [&] {
         context->input_stream<int>([](batch_time) { return std::optional<batch<int>>{}; });
@@ -197,7 +202,8 @@ TEST_CASE("await_termination on a thread of the job is an error, not a wait for 
     auto context = make(on);
     std::atomic<bool> refused = false;
     test_input(*context, test_batches<int>{}).for_each_batch([&](const batch<int>&) {
-      refused = contains(message_of([&] { context->await_termination(); }), "thread of the job itself");
+      refused =
+          contains(message_of([&] { context->await_termination(); }), "thread of the job itself");
     });
     context->start();
     on.advance(half_second);
@@ -227,7 +233,9 @@ TEST_CASE("stop from a listener, from an output function and from a receiver") {
   for (auto mode : {stop_mode::immediate, stop_mode::graceful})
     on_all_engines([&](engine& on) {
       auto context = make(on);
-      test_input(*context, test_batches<int>{}).for_each_batch([&](const batch<int>&) { context->stop(mode); });
+      test_input(*context, test_batches<int>{}).for_each_batch([&](const batch<int>&) {
+        context->stop(mode);
+      });
       context->start();
       on.advance(half_second);
       CHECK(wait_until([&] { return context->await_termination_for(milliseconds(1)); }));
@@ -240,7 +248,7 @@ TEST_CASE("a context that goes away stops its job") {
     {
       auto context = make(on);
       context->receiver_stream([&] { return std::make_shared<idle_receiver>(running); })
-        .for_each_batch([](const batch<int>&) {});
+          .for_each_batch([](const batch<int>&) {});
       context->start();
       CHECK(wait_until([&] { return running == 1; }));
     }

@@ -40,10 +40,13 @@ struct probed_receiver final : receiver<int> {
 /// A running job with one receiver, whose records are kept in the order of their arrival.
 class receiver_job {
 public:
-  receiver_job(engine& on, probe& p, configuration conf = test_configuration(), duration batch = milliseconds(500))
+  receiver_job(engine& on, probe& p, configuration conf = test_configuration(),
+               duration batch = milliseconds(500))
       : on_{on}, context_{on.make_context(std::move(conf), batch)} {
     context_->add_listener(events);
-    context_->receiver_stream([&p] { return std::make_shared<probed_receiver>(p); }).name("numbers").collect_into(out_);
+    context_->receiver_stream([&p] { return std::make_shared<probed_receiver>(p); })
+        .name("numbers")
+        .collect_into(out_);
     context_->start();
   }
 
@@ -102,7 +105,8 @@ TEST_CASE("life cycle: started, stores one and many, each delivered once, stoppe
       CHECK(r.is_stopped());
       CHECK_FALSE(r.store(6));
       CHECK_FALSE(r.store(std::vector<int>{7}));
-      CHECK(job.events->events("receiver") == std::vector<std::string>{"receiver started numbers", "receiver stopped numbers"});
+      CHECK(job.events->events("receiver") ==
+            std::vector<std::string>{"receiver started numbers", "receiver stopped numbers"});
     }
     CHECK(p.stops == 1);
   });
@@ -115,7 +119,8 @@ TEST_CASE("report_error is told to listeners and changes nothing else") {
     CHECK(wait_until([&] { return p.starts == 1; }));
     std::jthread{[&] { p.live.load()->report_error("half of the source is gone"); }}.join();
     CHECK(job.advance_until([&] {
-      return job.events->events("receiver error") == std::vector<std::string>{"receiver error numbers: half of the source is gone"};
+      return job.events->events("receiver error") ==
+             std::vector<std::string>{"receiver error numbers: half of the source is gone"};
     }));
     CHECK(p.live.load()->is_started());
     CHECK(p.live.load()->store(1));
@@ -124,7 +129,8 @@ TEST_CASE("report_error is told to listeners and changes nothing else") {
   });
 }
 
-TEST_CASE("restart: on_stop, the delay, on_start of the same object; what was stored before stays") {
+TEST_CASE(
+    "restart: on_stop, the delay, on_start of the same object; what was stored before stays") {
   on_all_engines([](engine& on) {
     probe p;
     receiver_job job{on, p};
@@ -161,7 +167,10 @@ TEST_CASE("a restart waits for its delay on the job's clock") {
 TEST_CASE("restarts that a receiver asks for never end the job") {
   on_all_engines([](engine& on) {
     probe p;
-    receiver_job job{on, p, test_configuration().set("receiver.restart_intensity", 3).set("stream.block_interval", "10ms")};
+    receiver_job job{on, p,
+                     test_configuration()
+                         .set("receiver.restart_intensity", 3)
+                         .set("stream.block_interval", "10ms")};
     for (int i = 1; i <= 30; ++i) {
       CHECK(job.advance_until([&] { return p.starts == i; }));
       CHECK(wait_until([&] { return p.live.load()->is_started(); }));
@@ -215,7 +224,9 @@ TEST_CASE("a receiver that dies for ever ends the job at its restart limit") {
     probe p;
     p.at_start = [](receiver<int>&) { throw std::runtime_error("dead on arrival"); };
     receiver_job job{on, p,
-                     test_configuration().set("receiver.restart_intensity", 3).set("receiver.restart_delay", "100ms")};
+                     test_configuration()
+                         .set("receiver.restart_intensity", 3)
+                         .set("receiver.restart_delay", "100ms")};
     std::string message;
     CHECK(job.advance_until([&] {
       try {
@@ -288,7 +299,9 @@ TEST_CASE("a full block store makes the receiver wait and loses nothing") {
             return;
       }};
     };
-    auto conf = test_configuration().set("stream.max_block_bytes", 400).set("stream.block_store_bytes", 2000);
+    auto conf = test_configuration()
+                    .set("stream.max_block_bytes", 400)
+                    .set("stream.block_store_bytes", 2000);
     receiver_job job{on, p, conf, step};
     CHECK(job.advance_until([&] { return job.received().size() >= total; }));
     CHECK(job.received() == numbers(total));

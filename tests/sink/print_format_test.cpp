@@ -1,11 +1,10 @@
-#include "support/engine.hpp"
-
 #include "millrace/sink/print_format.hpp"
-
-#include <doctest/doctest.h>
+#include "support/engine.hpp"
 
 #include <map>
 #include <sstream>
+
+#include <doctest/doctest.h>
 
 using namespace millrace;
 using namespace millrace::test;
@@ -42,9 +41,11 @@ const std::string head = rule + "\nTime: 1000 ms\n" + rule + "\n";
 
 } // namespace
 
-TEST_CASE("the form is Spark's: 43 dashes, the time, the elements, dots when there are more, an empty line") {
+TEST_CASE("the form is Spark's: 43 dashes, the time, the elements, dots when there are more, an "
+          "empty line") {
   CHECK(rule.size() == 43);
-  CHECK(format_batch(1700000000000, {"a", "b"}, false) == rule + "\nTime: 1700000000000 ms\n" + rule + "\na\nb\n\n");
+  CHECK(format_batch(1700000000000, {"a", "b"}, false) ==
+        rule + "\nTime: 1700000000000 ms\n" + rule + "\na\nb\n\n");
   CHECK(format_batch(0, {"a"}, true) == rule + "\nTime: 0 ms\n" + rule + "\na\n...\n\n");
   CHECK(format_batch(5, {}, false) == rule + "\nTime: 5 ms\n" + rule + "\n\n");
 }

@@ -1,12 +1,11 @@
-#include "support/engine.hpp"
-
 #include "millrace/source/text_intake.hpp"
-
-#include <doctest/doctest.h>
+#include "support/engine.hpp"
 
 #include <atomic>
 #include <string>
 #include <thread>
+
+#include <doctest/doctest.h>
 
 using namespace millrace;
 using namespace millrace::test;
@@ -30,7 +29,9 @@ std::vector<texts> drain(intake& from) {
 text_piece piece(const texts& records) {
   std::vector<std::string_view> views{records.begin(), records.end()};
   auto block = make_text_block(views);
-  return {block->storage(), {block->slices().begin(), block->slices().end()}, span_bytes(block->slices())};
+  return {block->storage(),
+          {block->slices().begin(), block->slices().end()},
+          span_bytes(block->slices())};
 }
 
 } // namespace
@@ -44,8 +45,8 @@ TEST_CASE("single records are copied and come out in order, empty ones too") {
   CHECK(in.store(std::string_view{"\0nul", 4}));
   CHECK(drain(in).empty());
   in.cut();
-  CHECK(drain(in)
-        == std::vector<texts>{{"a record that is longer than the short form", "", std::string{"\0nul", 4}}});
+  CHECK(drain(in) == std::vector<texts>{{"a record that is longer than the short form", "",
+                                         std::string{"\0nul", 4}}});
   in.cut();
   CHECK(drain(in).empty());
 }

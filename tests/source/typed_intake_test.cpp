@@ -1,12 +1,11 @@
-#include "support/engine.hpp"
-
 #include "millrace/source/typed_intake.hpp"
-
-#include <doctest/doctest.h>
+#include "support/engine.hpp"
 
 #include <atomic>
 #include <set>
 #include <thread>
+
+#include <doctest/doctest.h>
 
 using namespace millrace;
 using namespace millrace::test;
@@ -92,7 +91,8 @@ TEST_CASE("a stop ends the wait and loses nothing that was accepted") {
   CHECK(static_cast<int>(drain(in).size()) == accepted);
 }
 
-TEST_CASE("several producers, a cutting consumer, a stop in the middle: no record lost, none twice, order kept") {
+TEST_CASE("several producers, a cutting consumer, a stop in the middle: no record lost, none "
+          "twice, order kept") {
   for (int round = 0; round < 20; ++round) {
     typed_intake<int> in{{.max_block_bytes = 64, .max_ready_blocks = 3}};
     std::vector<int> accepted(3, 0);
@@ -101,7 +101,8 @@ TEST_CASE("several producers, a cutting consumer, a stop in the middle: no recor
       producers.emplace_back([&, p] {
         for (int i = 0;; ++i) {
           bool many = p == 2 && i % 7 == 0;
-          bool ok = many ? in.store(ints{p * 1'000'000 + i, p * 1'000'000 + i + 1}) : in.store(p * 1'000'000 + i);
+          bool ok = many ? in.store(ints{p * 1'000'000 + i, p * 1'000'000 + i + 1})
+                         : in.store(p * 1'000'000 + i);
           if (!ok)
             return;
           i += many ? 1 : 0;

@@ -12,11 +12,12 @@ class inline_engine final : public engine {
 public:
   std::string_view name() const override { return "inline"; }
 
-  std::unique_ptr<basic_stream_context> make_context(configuration conf, duration batch_interval) override {
+  std::unique_ptr<basic_stream_context> make_context(configuration conf,
+                                                     duration batch_interval) override {
     auto made = std::make_unique<inline_runtime>();
     runtime_ = made.get();
     auto context =
-      std::make_unique<basic_stream_context>(std::move(conf), batch_interval, std::move(made));
+        std::make_unique<basic_stream_context>(std::move(conf), batch_interval, std::move(made));
     context->set_log(std::make_shared<memory_log>());
     return context;
   }

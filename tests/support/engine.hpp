@@ -29,8 +29,10 @@ public:
 
   virtual std::string_view name() const = 0;
 
-  /// A context on this runtime, whose clock stands at 0. Call once; the context must go before the engine.
-  virtual std::unique_ptr<basic_stream_context> make_context(configuration conf, duration batch_interval) = 0;
+  /// A context on this runtime, whose clock stands at 0. Call once; the context must go before the
+  /// engine.
+  virtual std::unique_ptr<basic_stream_context> make_context(configuration conf,
+                                                             duration batch_interval) = 0;
 
   /// Moves the clock. What falls due may still be running when this returns.
   virtual void advance(duration by) = 0;
@@ -51,22 +53,23 @@ configuration test_configuration();
 template <class T>
 using test_batches = std::vector<std::optional<std::vector<T>>>;
 
-/// Spark's TestInputStream: batch k (from 1) holds input[k - 1], divided in order over the partitions; empty beyond the
-/// end; absent where the input says so.
+/// Spark's TestInputStream: batch k (from 1) holds input[k - 1], divided in order over the
+/// partitions; empty beyond the end; absent where the input says so.
 template <class T>
-dstream<T> test_input(basic_stream_context& context, test_batches<T> input, std::size_t partitions = 2,
+dstream<T> test_input(basic_stream_context& context, test_batches<T> input,
+                      std::size_t partitions = 2,
                       std::source_location site = std::source_location::current()) {
   auto step = context.batch_interval().ms();
   return context.input_stream<T>(
-    [input = std::move(input), partitions, step](batch_time time) -> std::optional<batch<T>> {
-      auto k = static_cast<std::size_t>(time.ms() / step - 1);
-      if (k >= input.size())
-        return batch<T>{std::vector<T>{}, partitions};
-      if (!input[k])
-        return std::nullopt;
-      return batch<T>{*input[k], partitions};
-    },
-    site);
+      [input = std::move(input), partitions, step](batch_time time) -> std::optional<batch<T>> {
+        auto k = static_cast<std::size_t>(time.ms() / step - 1);
+        if (k >= input.size())
+          return batch<T>{std::vector<T>{}, partitions};
+        if (!input[k])
+          return std::nullopt;
+        return batch<T>{*input[k], partitions};
+      },
+      site);
 }
 
 /// What a stream gave, batch by batch.
@@ -76,8 +79,9 @@ struct job_output {
   std::vector<std::vector<std::vector<T>>> partitions;
 };
 
-/// Spark's testOperation: `build(context)` makes a stream; runs `n` batches of one second with the clock moved in one
-/// jump, waits for n outputs, and stops. An error that the job reports is thrown.
+/// Spark's testOperation: `build(context)` makes a stream; runs `n` batches of one second with the
+/// clock moved in one jump, waits for n outputs, and stops. An error that the job reports is
+/// thrown.
 template <class Build>
 auto run_job(engine& on, std::size_t n, Build build, configuration conf = test_configuration()) {
   auto context = on.make_context(std::move(conf), seconds(1));
@@ -89,14 +93,16 @@ auto run_job(engine& on, std::size_t n, Build build, configuration conf = test_c
   wait_until([&] { return out.size() >= n || context->await_termination_for(duration{0}); });
   context->stop();
   context->await_termination_for(milliseconds(50));
-  return job_output<owned_t<typename decltype(stream)::value_type>>{out.batches(), out.partitions()};
+  return job_output<owned_t<typename decltype(stream)::value_type>>{out.batches(),
+                                                                    out.partitions()};
 }
 
 /// One stream of T with these batches, through `op(stream)`.
 template <class T, class Op>
 auto run_operation(engine& on, test_batches<T> input, Op op) {
   auto n = input.size();
-  return run_job(on, n, [&](basic_stream_context& context) { return op(test_input<T>(context, input)); });
+  return run_job(on, n,
+                 [&](basic_stream_context& context) { return op(test_input<T>(context, input)); });
 }
 
 /// For comparing where Spark promises no order.

@@ -4,10 +4,12 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace millrace::test {
 
@@ -40,12 +42,15 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 } // namespace
 
-process::process(std::vector<std::string> argv, std::map<std::string, std::string> environment) {
+process::process(std::vector<std::string> argv, std::map<std::string, std::string> environment,
+                 output how)
+    : released_{how == output::collected} {
   spawn(argv, environment);
 }
 
 process::~process() {
   send_signal(SIGKILL);
+  release();
   threads_.clear();
 }
 
@@ -71,11 +76,41 @@ void process::spawn(const std::vector<std::string>& argv,
     ::execve(argument_list[0], argument_list.data(), variable_list.data());
     ::_exit(127);
   }
-  ::close(out[1]);
   ::close(err[1]);
-  threads_.emplace_back([this, from = out[0]] { collect(from, out_); });
+  if (released_)
+    ::close(out[1]);
+  else
+    held_ = out[1];
+  threads_.emplace_back([this, from = out[0]] { collect_released(from); });
   threads_.emplace_back([this, from = err[0]] { collect(from, err_); });
   threads_.emplace_back([this] { reap(); });
+}
+
+bool process::wait_until_full() {
+  const auto limit = std::chrono::steady_clock::now() + patience;
+  pollfd writable{held_, POLLOUT, 0};
+  while (::poll(&writable, 1, 0) > 0) {
+    if (std::chrono::steady_clock::now() > limit)
+      return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+  return true;
+}
+
+void process::release() {
+  const std::lock_guard guard{mutex_};
+  released_ = true;
+  if (held_ >= 0)
+    ::close(std::exchange(held_, -1));
+  changed_.notify_all();
+}
+
+void process::collect_released(int from) {
+  {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [this] { return released_; });
+  }
+  collect(from, out_);
 }
 
 void process::collect(int from, captured& into) {

@@ -21,15 +21,24 @@ public:
   /// Far longer than anything takes that works, so that waiting for it means failure.
   static constexpr std::chrono::seconds patience{30};
 
+  /// Held output is not read before `release`, so that the child blocks once its pipe is full.
+  enum class output { collected, held };
+
   /// `argv[0]` is the path of the program; `environment` is added to this process's. Throws
   /// std::system_error.
   explicit process(std::vector<std::string> argv,
-                   std::map<std::string, std::string> environment = {});
+                   std::map<std::string, std::string> environment = {},
+                   output how = output::collected);
   process(const process&) = delete;
   process& operator=(const process&) = delete;
   ~process();
 
   void send_signal(int number);
+
+  /// For held output: waits until the child cannot write any more; false when patience ends first.
+  bool wait_until_full();
+  /// Reads held output from now on.
+  void release();
 
   /// What it has written so far.
   std::string out() const;
@@ -52,6 +61,7 @@ private:
 
   void spawn(const std::vector<std::string>& argv,
              const std::map<std::string, std::string>& environment);
+  void collect_released(int from);
   void collect(int from, captured& into);
   void reap();
   std::optional<std::string> wait_for_line(const captured& in, std::string_view text);
@@ -62,6 +72,9 @@ private:
   captured err_;
   std::optional<int> status_;
   int pid_ = -1;
+  bool released_ = true;
+  /// Held output: our own end for writing, to see whether the pipe is full.
+  int held_ = -1;
   std::vector<std::jthread> threads_;
 };
 

@@ -22,6 +22,12 @@ public:
 
   /// For measuring how long things take and for deadlines.
   [[nodiscard]] virtual std::chrono::steady_clock::time_point steady_now() const = 0;
+
+  /// The steady time at which the wall clock will reach `wall` if nobody sets it meanwhile: what a
+  /// timer for a batch time waits for. Never early by more than the clocks drift apart until then.
+  [[nodiscard]] virtual std::chrono::steady_clock::time_point steady_at(batch_time wall) const {
+    return steady_now() + (wall - wall_now()).chrono();
+  }
 };
 
 /// A clock that stands still until it is moved by hand: the time of tests and of the inline

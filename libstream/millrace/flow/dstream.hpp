@@ -19,6 +19,8 @@
 
 namespace millrace {
 
+class basic_stream_context;
+
 /// A discretized stream of T: in each batch interval, a partitioned collection of T.
 ///
 /// A cheap handle, to be stored and passed by value. Operations add to the job's graph and can be called until the context
@@ -206,6 +208,7 @@ private:
   friend class dstream;
   template <class>
   friend class pair_operations;
+  friend class basic_stream_context;
 
   template <class Out, class Make>
   dstream<Out> narrow(std::string operation, here site, Make make) const {

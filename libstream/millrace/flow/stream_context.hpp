@@ -55,7 +55,8 @@ public:
   template <class T>
   dstream<T> raw_socket_stream(std::string host, std::uint16_t port, here site = here::current()) {
     auto frames = add_source<std::string_view>("raw_socket_stream", framed_blocks(std::move(host), port), site);
-    return frames.template flat_map<T>(
+    return frames.template flat_map_with<T>(
+      "raw_socket_stream",
       [](std::string_view frame, emitter<T>& emit) {
         auto bytes = reinterpret_cast<const unsigned char*>(frame.data());
         auto records = decode_records<T>(std::span<const unsigned char>{bytes, frame.size()});

@@ -5,6 +5,11 @@ namespace millrace {
 split_op::split_op(op_info_ptr info, consumer<std::string_view>& down, text_splitter how)
     : op{std::move(info), down}, how_{how} {}
 
+void split_op::begin(const batch_context& context) {
+  out_.clear();
+  op::begin(context);
+}
+
 void split_op::consume(std::span<std::string_view> lines) {
   if (how_.by == text_splitter::rule::lines) {
     consume_lines(lines);

@@ -36,6 +36,7 @@ constexpr text_splitter lines() {
 class split_op final : public op<std::string_view, std::string_view> {
 public:
   split_op(op_info_ptr info, consumer<std::string_view>& down, text_splitter how);
+  void begin(const batch_context& context) override;
   void consume(std::span<std::string_view> lines) override;
 
 private:

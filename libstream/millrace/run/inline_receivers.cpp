@@ -11,7 +11,8 @@ namespace {
 /// Errors that receiver threads may report between two polls; further ones are dropped.
 constexpr std::size_t max_reports = 1'000;
 
-/// Blocks that may wait for the next poll. Many, because on_stop waits for the receiver's threads on the thread that polls.
+/// Blocks that may wait for the next poll. Many, because on_stop waits for the receiver's threads
+/// on the thread that polls.
 constexpr std::size_t max_ready_blocks = 10'000;
 
 /// Delays without chance, so that a run can be repeated.
@@ -103,12 +104,15 @@ struct inline_receivers::hosted {
     if (decision.what == restart_decision::action::restart)
       restart_at = time.wall_now() + decision.delay;
     else
-      given_up = error{errc::unavailable, "receiver " + name + " failed too often (see receiver.restart_intensity); "
-                                            "the last time: " + why};
+      given_up = error{errc::unavailable, "receiver " + name +
+                                              " failed too often (see receiver.restart_intensity); "
+                                              "the last time: " +
+                                              why};
   }
 
   void tell(void (listener::*event)(const receiver_info&), std::string error = {}) const {
-    receiver_info about{stream, name, user->is_started(), "localhost", std::move(error), {}, restarts};
+    receiver_info about{stream, name,    user->is_started(), "localhost", std::move(error),
+                        {},     restarts};
     if (!about.last_error.empty())
       about.last_error_time = time.wall_now();
     for (auto& l : what.listeners())
@@ -130,13 +134,13 @@ struct inline_receivers::hosted {
   restart_policy policy;
   std::shared_ptr<receiver_base> user;
   std::shared_ptr<intake> into;
-  bool running = false;  ///< Between on_start and on_stop.
-  bool started = false;  ///< on_start returned well, and listeners know.
+  bool running = false; ///< Between on_start and on_stop.
+  bool started = false; ///< on_start returned well, and listeners know.
   std::uint64_t restarts = 0;
   std::optional<batch_time> restart_at;
   std::optional<error> given_up;
   std::uint64_t next_block = 0;
-  block_ptr pending;  ///< Popped, and refused by the store so far.
+  block_ptr pending; ///< Popped, and refused by the store so far.
   std::mutex mutex;
   requests wanted;
 };
@@ -174,7 +178,8 @@ struct inline_receivers::door final : receiver_host {
     });
   }
   void run(std::function<void(std::stop_token)>) override {
-    throw stream_error{errc::unsupported, "receiver::run needs the actor runtime; the inline runtime has no threads"};
+    throw stream_error{errc::unsupported,
+                       "receiver::run needs the actor runtime; the inline runtime has no threads"};
   }
 
   std::weak_ptr<hosted> to;

@@ -22,7 +22,8 @@ void notify(const std::shared_ptr<log_observer>& log, Call call) {
   }
 }
 
-/// The receivers of an inline job: starts, restarts and stops them, and moves their blocks into the store.
+/// The receivers of an inline job: starts, restarts and stops them, and moves their blocks into the
+/// store.
 class inline_receivers {
 public:
   /// Makes every receiver and starts none. `what` and `time` must outlive this.
@@ -32,8 +33,9 @@ public:
   void start();
   /// Ends intake and stops every receiver for good; what was stored before can still be polled.
   void stop();
-  /// Does what receivers have asked for and is due, then cuts and stores their blocks; at a full store blocks stay with
-  /// the intake. An error ends the job: a receiver that failed more often than its restart limit allows.
+  /// Does what receivers have asked for and is due, then cuts and stores their blocks; at a full
+  /// store blocks stay with the intake. An error ends the job: a receiver that failed more often
+  /// than its restart limit allows.
   std::optional<error> poll(block_store& store, batch_assembler& assembler);
 
 private:

@@ -1,7 +1,6 @@
 #include "millrace/actors/control/batch_clock.hpp"
 
 #include "millrace/schedule/batch_schedule.hpp"
-#include "millrace/schedule/grid_timer.hpp"
 
 namespace millrace::actors {
 
@@ -11,7 +10,6 @@ struct clock_state {
   static inline const char* name = "batch_clock";
   environment_ptr env;
   std::optional<batch_schedule> schedule;
-  grid_timer timer;
   bool stopped = false;
 };
 
@@ -23,14 +21,13 @@ void tick(self_ptr self) {
   if (s.stopped)
     return;
   auto now = env.time->wall_now();
-  s.timer.observe(now, env.steady_now());
   auto due = s.schedule->due(now);
   if (!due.empty())
     tell(env, self, env.wiring.tracker, batch_due{due.begin, due.end - due.period, due.period});
   if (env.manual_time)
     return;
   env.messages.fetch_add(1, std::memory_order_relaxed);
-  self->scheduled_send(self, s.timer.when(s.schedule->deadline()), clock_tick{});
+  self->scheduled_send(self, env.time->steady_at(s.schedule->deadline()), clock_tick{});
 }
 
 batch_clock_actor::behavior_type behave(self_ptr self, environment_ptr env) {

@@ -4,7 +4,7 @@
 
 namespace millrace::actors {
 
-/// Announces the points of the batch grid to the tracker; its arithmetic is batch_schedule's and grid_timer's.
+/// Announces the points of the batch grid to the tracker; its arithmetic is batch_schedule's.
 batch_clock_actor spawn_batch_clock(caf::actor_system& system, environment_ptr env);
 
 } // namespace millrace::actors

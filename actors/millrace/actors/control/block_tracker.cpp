@@ -49,11 +49,17 @@ void tell_stalled(self_ptr self) {
     tell(*s.env, self, s.env->wiring.generators.at(stream), room_available{});
 }
 
+void show_store(self_ptr self) {
+  auto& env = *self->state.env;
+  env.what.metrics->set("block_store_bytes", "", static_cast<double>(env.store.bytes()));
+}
+
 void on_stored(self_ptr self, const block_meta& block) {
   auto& s = self->state;
   s.env->what.metrics->add("records_received_total", std::to_string(block.id.stream.value()), block.records);
   if (auto ok = s.assembler->stored(block); !ok)
     s.env->log.named("block_tracker").error(to_string(block.id) + " is lost: " + ok.error().message);
+  show_store(self);
 }
 
 /// One more tick takes what is still unallocated; the job is drained when no batch is open any more.
@@ -78,6 +84,7 @@ block_tracker_actor::behavior_type behave(self_ptr self, environment_ptr env) {
     [self](const store_full& m) { self->state.stalled.insert(m.stream); },
     [self](const batch_done& m) {
       self->state.assembler->done(m.time);
+      show_store(self);
       tell_stalled(self);
       pump(self);
     },

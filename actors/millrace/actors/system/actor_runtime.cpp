@@ -160,7 +160,6 @@ private:
     ordered.reset();
     stop_->on_request({});
     signals_.reset();
-    receivers_.clear();
     {
       std::lock_guard guard{closing_};
       closed_ = true;
@@ -179,6 +178,7 @@ private:
   environment_ptr env_;
   caf_system system_;
   std::shared_ptr<completion> actors_ended_;
+  /// Kept to the end of the runtime, so that a user's own thread may still call its receiver, and is refused.
   std::vector<receiver_parts_ptr> receivers_;
   std::unique_ptr<signal_registration> signals_;
   std::mutex closing_;
@@ -209,7 +209,10 @@ bool actor_runtime::wait_stopped(std::optional<std::chrono::milliseconds> limit)
 
 bool actor_runtime::on_own_thread() const { return own_thread_mark::is_owned_by(this); }
 
-void actor_runtime::advance(duration by) { running_->advance(by); }
+void actor_runtime::advance(duration by) {
+  if (running_)
+    running_->advance(by);
+}
 
 std::uint64_t actor_runtime::messages() const { return running_ ? running_->messages() : 0; }
 

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "millrace/actors/system/actor_runtime.hpp"
+#include "millrace/base/log.hpp"
+#include "millrace/base/metrics.hpp"
+#include "millrace/flow/stream_context.hpp"
+#include "runtime/event_log.hpp"
+#include "support/engine.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace millrace::test {
+
+/// `local[2]`, short intervals and delays, so that a test needs no patience.
+inline configuration quick_configuration() {
+  return test_configuration()
+    .set("stop.handle_signals", false)
+    .set("stream.block_interval", "5ms")
+    .set("receiver.restart_delay", "5ms")
+    .set("receiver.restart_delay_max", "20ms");
+}
+
+/// A context on actors with everything it says kept in memory. Real time unless `time` is given.
+struct actor_job {
+  explicit actor_job(configuration conf = quick_configuration(), duration batch = milliseconds(20),
+                     actors::actor_runtime_options seams = {}) {
+    auto made = std::make_unique<actors::actor_runtime>(std::move(seams));
+    runtime = made.get();
+    context = std::make_unique<basic_stream_context>(std::move(conf), batch, std::move(made));
+    context->set_log(log);
+    context->set_metrics(metrics);
+    context->add_listener(events);
+  }
+
+  std::shared_ptr<memory_log> log = std::make_shared<memory_log>();
+  std::shared_ptr<memory_metrics> metrics = std::make_shared<memory_metrics>();
+  std::shared_ptr<event_log> events = std::make_shared<event_log>();
+  actors::actor_runtime* runtime = nullptr;
+  std::unique_ptr<basic_stream_context> context;
+
+  /// Waits for the end of the job; the error that it reported, or nothing. Fails the test when the job goes on.
+  std::optional<std::string> wait_for_end() {
+    bool ended = false;
+    try {
+      ended = context->await_termination_for(patience);
+    } catch (const stream_error& e) {
+      context->stop();
+      return e.what();
+    }
+    REQUIRE(ended);
+    return std::nullopt;
+  }
+
+  void stop_gracefully() {
+    context->stop(stop_mode::graceful);
+    CHECK_FALSE(wait_for_end());
+  }
+};
+
+/// The records of all batches, in order.
+template <class T>
+std::vector<T> records_of(const collector<T>& from) {
+  std::vector<T> all;
+  for (auto& b : from.batches())
+    all.insert(all.end(), b.begin(), b.end());
+  return all;
+}
+
+inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+inline std::size_t entries_in(const char* folder) {
+  std::size_t n = 0;
+  for ([[maybe_unused]] auto& entry : std::filesystem::directory_iterator{folder})
+    ++n;
+  return n;
+}
+
+inline std::size_t thread_count() { return entries_in("/proc/self/task"); }
+inline std::size_t descriptor_count() { return entries_in("/proc/self/fd"); }
+
+} // namespace millrace::test

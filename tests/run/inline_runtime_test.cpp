@@ -1,0 +1,209 @@
+#include "millrace/run/inline_runtime.hpp"
+#include "support/engine.hpp"
+
+#include <stdexcept>
+#include <string>
+
+#include <doctest/doctest.h>
+
+using namespace millrace;
+using namespace millrace::test;
+
+namespace {
+
+using ints = std::vector<int>;
+
+/// Stores what `at_start` and `at_stop` say, on the thread of the test.
+struct hand_receiver final : receiver<int> {
+  std::function<void(hand_receiver&)> at_start = [](hand_receiver&) {};
+  std::function<void(hand_receiver&)> at_stop = [](hand_receiver&) {};
+  void on_start() override { at_start(*this); }
+  void on_stop() override { at_stop(*this); }
+  void start_thread() {
+    run([](std::stop_token) {});
+  }
+};
+
+struct counting_listener final : listener {
+  int stopped = 0;
+  std::vector<std::string> errors;
+  std::function<void()> at_stopped = [] {};
+  void on_streaming_stopped(batch_time) override {
+    ++stopped;
+    at_stopped();
+  }
+  void on_receiver_error(const receiver_info& r) override { errors.push_back(r.last_error); }
+};
+
+struct hand_job {
+  explicit hand_job(configuration conf = test_configuration())
+      : context{on->make_context(std::move(conf), seconds(1))} {
+    context->add_listener(events);
+    context->receiver_stream([this] { return hand; }).collect_into(out);
+  }
+
+  ints received() const {
+    ints all;
+    for (auto& b : out.batches())
+      all.insert(all.end(), b.begin(), b.end());
+    return all;
+  }
+
+  std::unique_ptr<engine> on = make_inline_engine();
+  std::shared_ptr<hand_receiver> hand = std::make_shared<hand_receiver>();
+  std::shared_ptr<counting_listener> events = std::make_shared<counting_listener>();
+  collector<int> out;
+  std::unique_ptr<basic_stream_context> context;
+};
+
+} // namespace
+
+TEST_CASE("sockets are refused at start, by operation and place") {
+  auto on = make_inline_engine();
+  auto context = on->make_context(test_configuration(), seconds(1));
+  context->socket_text_stream("localhost", 9999).print();
+  CHECK_THROWS_WITH_AS(context->start(),
+                       doctest::Contains("socket_text_stream at inline_runtime_test.cpp:"),
+                       stream_error);
+  CHECK(context->state() == context_state::stopped);
+}
+
+TEST_CASE("the clock moves in one jump or in pieces with the same batches") {
+  for (int step : {1, 7, 100, 999, 1000, 1001, 3000}) {
+    auto on = make_inline_engine();
+    auto context = on->make_context(test_configuration(), seconds(1));
+    collector<int> out;
+    test_input<int>(*context, {ints{1}, ints{2}, ints{3}}).collect_into(out);
+    context->start();
+    for (int at = 0; at < 3000; at += step)
+      on->advance(milliseconds(std::min(step, 3000 - at)));
+    CHECK(out.times() == std::vector{batch_time{1000}, batch_time{2000}, batch_time{3000}});
+    CHECK(out.batches() == std::vector<ints>{{1}, {2}, {3}});
+  }
+}
+
+TEST_CASE("records belong to the first batch after their block was cut") {
+  hand_job job;
+  job.context->start();
+  job.on->advance(milliseconds(500));
+  CHECK(job.hand->store(1));
+  job.on->advance(milliseconds(600));
+  CHECK(job.out.batches() == std::vector<ints>{{1}});
+  CHECK(job.hand->store(2));
+  job.on->advance(seconds(2));
+  CHECK(job.out.batches() == std::vector<ints>{{1}, {2}, {}});
+}
+
+TEST_CASE("an immediate stop abandons what was received, a graceful one processes it") {
+  for (auto mode : {stop_mode::immediate, stop_mode::graceful}) {
+    hand_job job;
+    job.hand->at_stop = [](hand_receiver& r) { r.store(2); };
+    job.context->start();
+    CHECK(job.hand->store(1));
+    job.context->stop(mode);
+    CHECK(job.received() == (mode == stop_mode::graceful ? ints{1, 2} : ints{}));
+    CHECK(job.events->stopped == 1);
+  }
+}
+
+TEST_CASE("immediate overrides graceful, whichever comes first") {
+  for (bool immediate_first : {true, false}) {
+    hand_job job;
+    test_input<int>(*job.context, {}).for_each_batch([&](const batch<int>&) {
+      job.hand->store(2);
+      job.context->request_stop(immediate_first ? stop_mode::immediate : stop_mode::graceful);
+      job.context->request_stop(immediate_first ? stop_mode::graceful : stop_mode::immediate);
+    });
+    job.context->start();
+    job.on->advance(seconds(5));
+    CHECK(job.context->await_termination_for(duration{0}));
+    CHECK(job.received().empty());
+    CHECK(job.out.size() == 1);
+  }
+}
+
+TEST_CASE("a graceful stop makes as many batches as the block store needs") {
+  hand_job job{
+      test_configuration().set("stream.max_block_bytes", 40).set("stream.block_store_bytes", 100)};
+  job.context->start();
+  for (int i = 0; i < 1000; ++i)
+    CHECK(job.hand->store(i));
+  job.context->stop(stop_mode::graceful);
+  CHECK(job.received().size() == 1000);
+  CHECK(job.out.size() > 10);
+}
+
+TEST_CASE("stopping again while stopping changes nothing") {
+  hand_job job;
+  int calls = 0;
+  test_input<int>(*job.context, {}).for_each_batch([&](const batch<int>&) {
+    ++calls;
+    job.context->stop(stop_mode::graceful);
+  });
+  job.events->at_stopped = [&] { job.context->stop(); };
+  job.context->start();
+  CHECK(job.hand->store(1));
+  job.context->stop(stop_mode::graceful);
+  CHECK(job.events->stopped == 1);
+  CHECK(calls == 1);
+  CHECK(job.received() == ints{1});
+}
+
+TEST_CASE("a failure during a graceful stop ends it") {
+  hand_job job{test_configuration().set("stream.task_max_failures", 1)};
+  int calls = 0;
+  test_input<int>(*job.context, {}).for_each_batch([&](const batch<int>&) {
+    ++calls;
+    job.hand->store(1);
+    throw std::runtime_error("wrong");
+  });
+  job.context->start();
+  CHECK(job.hand->store(1));
+  job.context->stop(stop_mode::graceful);
+  CHECK(calls == 1);
+  CHECK_THROWS_WITH_AS(job.context->await_termination(), doctest::Contains("wrong"), stream_error);
+}
+
+TEST_CASE("receiver::run is not available, and says what to do") {
+  hand_job job;
+  job.hand->at_start = [](hand_receiver& r) { r.start_thread(); };
+  job.context->start();
+  REQUIRE(job.events->errors.size() == 1);
+  CHECK(job.events->errors[0].find("needs the actor runtime") != std::string::npos);
+}
+
+TEST_CASE("a restart that was asked for does not happen once the job stops") {
+  hand_job job;
+  int starts = 0;
+  job.hand->at_start = [&](hand_receiver&) { ++starts; };
+  job.context->start();
+  CHECK(job.hand->store(1));
+  job.hand->restart("now", duration{0});
+  job.context->stop(stop_mode::graceful);
+  CHECK(starts == 1);
+  CHECK(job.received() == ints{1});
+  job.hand->restart("too late");
+  job.hand->report_error("too late");
+}
+
+TEST_CASE("a receiver that outlives its job can be called without effect") {
+  std::shared_ptr<hand_receiver> kept;
+  {
+    hand_job job;
+    job.context->start();
+    kept = job.hand;
+  }
+  kept->restart("gone");
+  kept->stop("gone");
+  kept->report_error("gone");
+  CHECK_FALSE(kept->store(1));
+}
+
+TEST_CASE("a runtime that was not started counts as stopped and its clock can move") {
+  inline_runtime idle{batch_time{500}};
+  CHECK(idle.wait_stopped(std::nullopt));
+  CHECK_FALSE(idle.on_own_thread());
+  idle.request_stop(stop_mode::immediate);
+  idle.advance(seconds(1));
+  CHECK(idle.now() == batch_time{1500});
+}
