@@ -13,7 +13,7 @@ mkdir -p "$logs"
 echo "run-demo: building (log in $logs/demo-build.log)"
 {
   cmake --preset release
-  cmake --build --preset release -j "${MILLRACE_JOBS:-$(nproc)}" --target millrace network_word_count
+  cmake --build --preset release -j "${JOBS:-$(nproc)}" --target millrace network_word_count
 } >"$logs/demo-build.log" 2>&1 || {
   tail -40 "$logs/demo-build.log" >&2
   exit 1

@@ -21,7 +21,7 @@ if [[ $preset == tsan ]]; then
   tools/cmake/build-tsan-caf.sh
 fi
 
-jobs=${MILLRACE_JOBS:-$(nproc)}
+jobs=${JOBS:-$(nproc)}
 logs=$root/build/$preset/logs
 mkdir -p "$logs"
 echo "run-tests: preset $preset, logs in $logs"

@@ -94,8 +94,9 @@ private:
   }
 
   void add_socket() {
-    app_.add_option("HOST", options_.host, "Where the text comes from")->required();
+    app_.add_option("HOST", options_.host, "Where the text comes from")->type_name("")->required();
     app_.add_option("PORT", options_.port, "Its TCP port")
+        ->type_name("")
         ->required()
         ->check(CLI::Range(1, 65'535));
     app_.add_option_function<std::string>(

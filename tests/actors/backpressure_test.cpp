@@ -107,7 +107,8 @@ TEST_CASE("a blocked output makes the receiver wait at the store's bound, and no
   flood_of(job, stored, total).for_each_batch([&](const batch<int>& b) {
     if (b.size() > 0)
       output.pass();
-    b.for_each([&](int x) { out.push_back(x); });
+    for (int x : b.collect())
+      out.push_back(x);
     processed += b.size();
   });
   job.context->start();
@@ -153,7 +154,8 @@ TEST_CASE("a slow stream never has more outstanding than its bounds, however lon
   job.context->receiver_stream([&] { return std::make_shared<drip>(stored); }).for_each_batch([&](const batch<int>& b) {
     if (b.size() > 0)
       output.pass();
-    b.for_each([&](int x) { out.push_back(x); });
+    for (int x : b.collect())
+      out.push_back(x);
   });
   job.context->start();
   output.wait_for_somebody();

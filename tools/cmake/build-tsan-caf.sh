@@ -7,7 +7,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 prefix=$root/build/tsan-caf
 work=$root/build/tsan-caf.work
-jobs=${MILLRACE_JOBS:-$(nproc)}
+jobs=${JOBS:-$(nproc)}
 
 if [[ -f $prefix/complete ]]; then
   echo "build-tsan-caf: $prefix is complete"

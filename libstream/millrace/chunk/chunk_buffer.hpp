@@ -18,19 +18,27 @@ inline constexpr std::size_t chunk_capacity =
 
 /// A fixed-capacity, reusable buffer of records: the output chunk of an operator.
 ///
-/// Owned by one operator instance; not thread-safe. Memory is allocated once, in the constructor. The caller checks
-/// `full()` before `emplace`; nothing is ever dropped here.
+/// Owned by one operator instance; not thread-safe. The caller checks `full()` before `emplace`; nothing is ever dropped
+/// here. Memory is allocated at the first record and kept from batch to batch, until a batch brings no record: a stream
+/// that is idle costs next to nothing.
 template <class T>
 class chunk_buffer {
 public:
   static constexpr std::size_t capacity = chunk_capacity<T>;
 
-  chunk_buffer() : data_{std::allocator<T>{}.allocate(capacity)} {}
+  chunk_buffer() = default;
   chunk_buffer(const chunk_buffer&) = delete;
   chunk_buffer& operator=(const chunk_buffer&) = delete;
   ~chunk_buffer() {
     clear();
-    std::allocator<T>{}.deallocate(data_, capacity);
+    release();
+  }
+
+  /// Empties the buffer for a new batch.
+  void begin_batch() noexcept {
+    clear();
+    if (!std::exchange(used_, false))
+      release();
   }
 
   std::size_t size() const noexcept { return size_; }
@@ -39,7 +47,10 @@ public:
   std::span<T> records() noexcept { return {data_, size_}; }
 
   /// Uninitialised space for kernels that write trivially destructible records themselves; publish with `set_size`.
-  T* raw() noexcept { return data_; }
+  T* raw() {
+    make_room();
+    return data_;
+  }
   void set_size(std::size_t n) noexcept
     requires std::is_trivially_destructible_v<T>
   {
@@ -48,6 +59,7 @@ public:
 
   template <class... Args>
   void emplace(Args&&... args) {
+    make_room();
     ::new (static_cast<void*>(data_ + size_)) T(std::forward<Args>(args)...);
     ++size_;
   }
@@ -55,6 +67,7 @@ public:
   /// Appends `make(0) .. make(n - 1)`; needs `size() + n <= capacity`. Records made before an exception stay.
   template <class Make>
   void fill(std::size_t n, Make&& make) {
+    make_room();
     if constexpr (std::is_trivially_destructible_v<T>) {
       T* out = data_ + size_;
       for (std::size_t i = 0; i < n; ++i)
@@ -67,13 +80,25 @@ public:
   }
 
   void clear() noexcept {
+    used_ = used_ || size_ != 0;
     std::destroy_n(data_, size_);
     size_ = 0;
   }
 
 private:
-  T* data_;
+  void make_room() {
+    if (data_ == nullptr) [[unlikely]]
+      data_ = std::allocator<T>{}.allocate(capacity);
+  }
+
+  void release() noexcept {
+    if (data_ != nullptr)
+      std::allocator<T>{}.deallocate(std::exchange(data_, nullptr), capacity);
+  }
+
+  T* data_ = nullptr;
   std::size_t size_ = 0;
+  bool used_ = false; ///< Whether there have been records since `begin_batch`.
 };
 
 } // namespace millrace

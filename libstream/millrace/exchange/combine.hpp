@@ -50,12 +50,13 @@ public:
 
   void write(partition_order, std::span<std::pair<K, V>> records) {
     guarded(*info_, [&] {
+      std::uint64_t hashes[max_chunk];
       while (!records.empty()) {
         auto part = records.first(std::min(records.size(), max_chunk));
         for (std::size_t i = 0; i < part.size(); ++i)
-          hashes_[i] = key_hash<K>{}(part[i].first, this->context().seed);
+          hashes[i] = key_hash<K>{}(part[i].first, this->context().seed);
         table_->upsert(
-          part.size(), hashes_, [&](std::size_t i) -> const K& { return part[i].first; },
+          part.size(), hashes, [&](std::size_t i) -> const K& { return part[i].first; },
           [&](std::size_t i) -> C { return aggregate_.create(std::move(part[i].second)); },
           [&](C& c, std::size_t i) { aggregate_.merge_value(c, std::move(part[i].second)); });
         records = records.subspan(part.size());
@@ -97,7 +98,6 @@ private:
   Agg aggregate_;
   Partitioner partitioner_;
   std::optional<keyed_table<K, C>> table_;
-  std::uint64_t hashes_[max_chunk];
 };
 
 /// Downstream half: merges the partial combiners of all upstream partitions. With one non-empty input there is nothing to
@@ -110,7 +110,7 @@ public:
 
   void read(const batch_context& context, std::uint32_t partition,
             const std::vector<payload_ptr>& slots) override {
-    out_.clear();
+    out_.begin_batch();
     down_.begin(context);
     down_.open({0, partition});
     std::vector<const keyed_payload<K, C>*> inputs;

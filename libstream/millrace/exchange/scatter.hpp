@@ -103,7 +103,7 @@ public:
 
   void read(const batch_context& context, std::uint32_t partition,
             const std::vector<payload_ptr>& slots) override {
-    out_.clear();
+    out_.begin_batch();
     down_.begin(context);
     down_.open({0, partition});
     for (auto& slot : slots) {

@@ -4,7 +4,7 @@ namespace millrace {
 
 void text_source_reader::read(const batch_context& context,
                               const std::vector<numbered_block>& blocks) {
-  out_.clear();
+  out_.begin_batch();
   down_.begin(context);
   for (auto& b : blocks) {
     down_.open({0, b.index});

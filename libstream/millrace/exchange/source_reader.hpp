@@ -39,7 +39,7 @@ public:
   explicit typed_source_reader(consumer<T>& down) : down_{down} {}
 
   void read(const batch_context& context, const std::vector<numbered_block>& blocks) override {
-    out_.clear();
+    out_.begin_batch();
     down_.begin(context);
     for (auto& b : blocks) {
       down_.open({0, b.index});

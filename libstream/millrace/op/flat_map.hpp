@@ -42,7 +42,7 @@ public:
       : op<In, Out>{std::move(info), down}, f_{std::move(f)}, emit_{out_, down} {}
 
   void begin(const batch_context& context) override {
-    out_.clear();
+    out_.begin_batch();
     op<In, Out>::begin(context);
   }
 

@@ -16,7 +16,7 @@ public:
       : op<In, Out>{std::move(info), down}, f_{std::move(f)} {}
 
   void begin(const batch_context& context) override {
-    out_.clear();
+    out_.begin_batch();
     op<In, Out>::begin(context);
   }
 

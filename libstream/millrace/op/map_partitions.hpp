@@ -17,7 +17,7 @@ public:
 
   void begin(const batch_context& context) override {
     records_.clear();
-    out_.clear();
+    out_.begin_batch();
     op<In, Out>::begin(context);
   }
 

@@ -6,7 +6,7 @@ split_op::split_op(op_info_ptr info, consumer<std::string_view>& down, text_spli
     : op{std::move(info), down}, how_{how} {}
 
 void split_op::begin(const batch_context& context) {
-  out_.clear();
+  out_.begin_batch();
   op::begin(context);
 }
 
