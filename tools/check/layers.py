@@ -13,14 +13,15 @@ LEVELS = [
     ["base"],
     ["io", "codec", "rate", "supervise"],
     ["config"],
-    ["table"],
     ["chunk"],
     ["block"],
+    ["intake"],
     ["wal", "checkpoint", "state", "window", "source", "sink"],
     ["schedule", "op"],
     ["exchange"],
     ["plan"],
     ["flow"],
+    ["control"],
     ["run"],
 ]
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}

@@ -2,7 +2,7 @@
 
 #include "millrace/block/block_store.hpp"
 #include "millrace/flow/runtime.hpp"
-#include "millrace/run/batch_assembler.hpp"
+#include "millrace/control/batch_assembler.hpp"
 
 #include <memory>
 #include <optional>

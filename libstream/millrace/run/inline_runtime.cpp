@@ -1,9 +1,9 @@
 #include "millrace/run/inline_runtime.hpp"
 
-#include "millrace/run/batch_progress.hpp"
+#include "millrace/control/batch_progress.hpp"
 #include "millrace/run/inline_receivers.hpp"
-#include "millrace/run/output_runner.hpp"
-#include "millrace/run/stage_runner.hpp"
+#include "millrace/control/output_runner.hpp"
+#include "millrace/control/stage_runner.hpp"
 
 #include <algorithm>
 

@@ -2,8 +2,8 @@
 
 #include "millrace/base/ids.hpp"
 #include "millrace/base/time.hpp"
-#include "millrace/source/text_intake.hpp"
-#include "millrace/source/typed_intake.hpp"
+#include "millrace/intake/text_intake.hpp"
+#include "millrace/intake/typed_intake.hpp"
 
 #include <functional>
 #include <memory>

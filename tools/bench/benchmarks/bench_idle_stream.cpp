@@ -24,6 +24,7 @@ footprint now() {
 struct idle_footprints {
   footprint fresh; ///< After a batch without records.
   footprint used;  ///< After a batch with records.
+  footprint idle;  ///< After two more batches without records.
 };
 
 /// What a job of `streams` streams takes: two stages each, or three with `third_stage`.
@@ -54,6 +55,11 @@ idle_footprints measure(int streams, bool third_stage) {
   job.tick();
   job.wait(done, n * (1 + 1 + 2));
   out.used = now() - before;
+  for (std::uint64_t more : {1, 2}) {
+    job.tick();
+    job.wait(done, n * (1 + 1 + 2 + more));
+  }
+  out.idle = now() - before;
   job.stop();
   return out;
 }
@@ -71,8 +77,9 @@ void bench_idle_stream(report& to, const run_options& options) {
   const auto fresh = (two_stages.fresh - one.fresh) / n;
   to.add("b20/stream/heap", kib(fresh.heap), most_per_stream, "KiB");
   to.add("b20/stream/resident", kib(fresh.resident), most_per_stream, "KiB");
-  const auto used = (two_stages.used - one.used) / n;
-  to.add("b20/used-stream/heap", kib(used.heap), most_per_stream, "KiB");
+  const auto used = (two_stages.used - one.used) / n, idle = (two_stages.idle - one.idle) / n;
+  to.add("b20/stream/heap-after-records", kib(used.heap), most_per_stream, "KiB");
+  to.add("b20/stream/heap-idle-again", kib(idle.heap), most_per_stream, "KiB");
   const auto actor = (three_stages.fresh - two_stages.fresh) / streams;
   to.add("b20/stage-partition/heap", kib(actor.heap), most_per_actor, "KiB");
 }

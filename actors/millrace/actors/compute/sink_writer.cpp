@@ -1,6 +1,6 @@
 #include "millrace/actors/compute/sink_writer.hpp"
 
-#include "millrace/run/output_runner.hpp"
+#include "millrace/control/output_runner.hpp"
 
 #include <deque>
 

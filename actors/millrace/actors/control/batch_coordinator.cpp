@@ -1,6 +1,6 @@
 #include "millrace/actors/control/batch_coordinator.hpp"
 
-#include "millrace/run/batch_progress.hpp"
+#include "millrace/control/batch_progress.hpp"
 
 #include <algorithm>
 

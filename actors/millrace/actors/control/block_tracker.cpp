@@ -1,7 +1,7 @@
 #include "millrace/actors/control/block_tracker.hpp"
 
 #include "millrace/actors/system/own_thread.hpp"
-#include "millrace/run/batch_assembler.hpp"
+#include "millrace/control/batch_assembler.hpp"
 
 #include <set>
 

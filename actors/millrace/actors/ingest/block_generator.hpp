@@ -1,7 +1,7 @@
 #pragma once
 
 #include "millrace/actors/control/job_environment.hpp"
-#include "millrace/source/intake.hpp"
+#include "millrace/intake/intake.hpp"
 
 namespace millrace::actors {
 

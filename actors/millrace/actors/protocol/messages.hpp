@@ -1,10 +1,10 @@
 #pragma once
 
 #include "millrace/actors/system/caf.hpp"
-#include "millrace/actors/system/completion.hpp"
-#include "millrace/run/allocated_batch.hpp"
-#include "millrace/run/input_gate.hpp"
-#include "millrace/run/stage_runner.hpp"
+#include "millrace/actors/shutdown/completion.hpp"
+#include "millrace/control/allocated_batch.hpp"
+#include "millrace/control/input_gate.hpp"
+#include "millrace/control/stage_runner.hpp"
 #include "millrace/schedule/block_ledger.hpp"
 
 #include <optional>

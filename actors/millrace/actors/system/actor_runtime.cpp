@@ -6,12 +6,12 @@
 #include "millrace/actors/control/batch_coordinator.hpp"
 #include "millrace/actors/control/block_tracker.hpp"
 #include "millrace/actors/ingest/block_generator.hpp"
-#include "millrace/actors/ingest/posix_network.hpp"
+#include "millrace/actors/system/posix_network.hpp"
 #include "millrace/actors/ingest/receiver_supervisor.hpp"
 #include "millrace/actors/system/own_thread.hpp"
-#include "millrace/actors/system/shutdown.hpp"
-#include "millrace/actors/system/signal_watcher.hpp"
-#include "millrace/actors/system/stop_request.hpp"
+#include "millrace/actors/shutdown/shutdown.hpp"
+#include "millrace/actors/shutdown/signal_watcher.hpp"
+#include "millrace/actors/shutdown/stop_request.hpp"
 #include "millrace/actors/system/system_clock.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "millrace/source/intake.hpp"
+#include "millrace/intake/intake.hpp"
 
 namespace millrace {
 

@@ -1,4 +1,4 @@
-#include "millrace/run/allocated_batch.hpp"
+#include "millrace/control/allocated_batch.hpp"
 
 #include <algorithm>
 

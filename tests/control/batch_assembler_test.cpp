@@ -1,4 +1,4 @@
-#include "millrace/run/batch_assembler.hpp"
+#include "millrace/control/batch_assembler.hpp"
 #include "plan/plan_harness.hpp"
 
 #include <stdexcept>

@@ -1,4 +1,4 @@
-#include "millrace/actors/system/stop_request.hpp"
+#include "millrace/actors/shutdown/stop_request.hpp"
 
 namespace millrace::actors {
 

@@ -1,4 +1,4 @@
-#include "millrace/run/batch_progress.hpp"
+#include "millrace/control/batch_progress.hpp"
 
 #include <doctest/doctest.h>
 

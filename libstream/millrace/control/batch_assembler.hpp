@@ -2,7 +2,7 @@
 
 #include "millrace/block/block_store.hpp"
 #include "millrace/plan/graph.hpp"
-#include "millrace/run/allocated_batch.hpp"
+#include "millrace/control/allocated_batch.hpp"
 #include "millrace/schedule/batch_schedule.hpp"
 #include "millrace/schedule/block_ledger.hpp"
 

@@ -2,8 +2,8 @@
 
 #include "millrace/block/arena.hpp"
 #include "millrace/block/block_builder.hpp"
-#include "millrace/source/intake.hpp"
-#include "millrace/source/producer_slot.hpp"
+#include "millrace/intake/intake.hpp"
+#include "millrace/intake/producer_slot.hpp"
 
 #include <memory>
 #include <string_view>

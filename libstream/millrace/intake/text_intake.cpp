@@ -1,4 +1,4 @@
-#include "millrace/source/text_intake.hpp"
+#include "millrace/intake/text_intake.hpp"
 
 #include <algorithm>
 #include <cstring>

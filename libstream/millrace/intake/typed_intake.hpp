@@ -1,8 +1,8 @@
 #pragma once
 
 #include "millrace/block/block_builder.hpp"
-#include "millrace/source/intake.hpp"
-#include "millrace/source/producer_slot.hpp"
+#include "millrace/intake/intake.hpp"
+#include "millrace/intake/producer_slot.hpp"
 
 #include <utility>
 

@@ -3,7 +3,7 @@
 #include "millrace/base/clock.hpp"
 #include "millrace/plan/plan.hpp"
 #include "millrace/flow/listener.hpp"
-#include "millrace/run/input_gate.hpp"
+#include "millrace/control/input_gate.hpp"
 
 #include <functional>
 

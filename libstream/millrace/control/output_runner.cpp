@@ -1,4 +1,4 @@
-#include "millrace/run/output_runner.hpp"
+#include "millrace/control/output_runner.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "millrace/actors/system/signal_watcher.hpp"
+#include "millrace/actors/shutdown/signal_watcher.hpp"
 
 #include <atomic>
 #include <cerrno>

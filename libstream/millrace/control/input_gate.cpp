@@ -1,4 +1,4 @@
-#include "millrace/run/input_gate.hpp"
+#include "millrace/control/input_gate.hpp"
 
 namespace millrace {
 

@@ -1,4 +1,4 @@
-#include "millrace/actors/system/shutdown.hpp"
+#include "millrace/actors/shutdown/shutdown.hpp"
 
 #include <algorithm>
 

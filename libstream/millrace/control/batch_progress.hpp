@@ -1,7 +1,7 @@
 #pragma once
 
 #include "millrace/flow/runtime.hpp"
-#include "millrace/run/allocated_batch.hpp"
+#include "millrace/control/allocated_batch.hpp"
 #include "millrace/schedule/batch_queue.hpp"
 #include "millrace/schedule/delay_warning.hpp"
 

@@ -1,4 +1,4 @@
-#include "millrace/actors/ingest/posix_network.hpp"
+#include "millrace/actors/system/posix_network.hpp"
 
 #include <cerrno>
 #include <cstring>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "millrace/plan/stage_instance.hpp"
-#include "millrace/run/input_gate.hpp"
+#include "millrace/control/input_gate.hpp"
 
 namespace millrace {
 

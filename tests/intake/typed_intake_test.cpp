@@ -1,4 +1,4 @@
-#include "millrace/source/typed_intake.hpp"
+#include "millrace/intake/typed_intake.hpp"
 #include "support/engine.hpp"
 
 #include <atomic>
