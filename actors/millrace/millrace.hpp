@@ -5,8 +5,8 @@
 
 namespace millrace {
 
-/// The entry point of a Millrace program: a context whose job runs on actors in this process. See basic_stream_context
-/// for everything it can do.
+/// The entry point of a Millrace program: a context whose job runs on actors in this process. See
+/// basic_stream_context for everything it can do.
 class stream_context : public basic_stream_context {
 public:
   /// Throws stream_error when the interval is not positive.

@@ -27,7 +27,8 @@ struct flood final : receiver<int> {
 };
 
 dstream<int> flood_of(actor_job& job, std::atomic<int>& stored, int total) {
-  return job.context->receiver_stream([&stored, total] { return std::make_shared<flood>(stored, total); });
+  return job.context->receiver_stream(
+      [&stored, total] { return std::make_shared<flood>(stored, total); });
 }
 
 /// Holds whoever passes until it is opened.
@@ -68,7 +69,9 @@ constexpr std::size_t block_bytes = 1000;
 constexpr std::size_t store_bytes = 10'000;
 
 configuration small_store() {
-  return quick_configuration().set("stream.max_block_bytes", block_bytes).set("stream.block_store_bytes", store_bytes);
+  return quick_configuration()
+      .set("stream.max_block_bytes", block_bytes)
+      .set("stream.block_store_bytes", store_bytes);
 }
 
 /// The store, ten ready blocks and one being pushed, the open block, and what a cut adds.
@@ -95,7 +98,8 @@ private:
 
 } // namespace
 
-TEST_CASE("a blocked output makes the receiver wait at the store's bound, and nothing is lost or reordered") {
+TEST_CASE("a blocked output makes the receiver wait at the store's bound, and nothing is lost or "
+          "reordered") {
   constexpr int total = 40'000;
   std::atomic<int> stored = 0;
   gate output;
@@ -151,12 +155,13 @@ TEST_CASE("a slow stream never has more outstanding than its bounds, however lon
     std::atomic<int>& stored_;
   };
   std::vector<int> out;
-  job.context->receiver_stream([&] { return std::make_shared<drip>(stored); }).for_each_batch([&](const batch<int>& b) {
-    if (b.size() > 0)
-      output.pass();
-    for (int x : b.collect())
-      out.push_back(x);
-  });
+  job.context->receiver_stream([&] { return std::make_shared<drip>(stored); })
+      .for_each_batch([&](const batch<int>& b) {
+        if (b.size() > 0)
+          output.pass();
+        for (int x : b.collect())
+          out.push_back(x);
+      });
   job.context->start();
   output.wait_for_somebody();
   CHECK(wait_until([&] {
@@ -174,41 +179,45 @@ TEST_CASE("a slow stream never has more outstanding than its bounds, however lon
 TEST_CASE("a slow map: order kept, nothing lost, batches behind are told of once") {
   constexpr int total = 3'000;
   std::atomic<int> stored = 0;
-  actor_job job{small_store().set("master", "local[1]").set("stream.delay_warning", 2.0), milliseconds(5)};
+  actor_job job{small_store().set("master", "local[1]").set("stream.delay_warning", 2.0),
+                milliseconds(5)};
   collector<int> out;
   flood_of(job, stored, total)
-    .map([](int x) {
-      if (x % 100 == 0)
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-      return x;
-    })
-    .collect_into(out);
+      .map([](int x) {
+        if (x % 100 == 0)
+          std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        return x;
+      })
+      .collect_into(out);
   job.context->start();
   CHECK(wait_until([&] { return records_of(out).size() == total; }));
   job.stop_gracefully();
   CHECK(gap_in(records_of(out)) == "");
   CHECK(job.log->count(log_level::warning, "batches are behind: ") == 1);
   auto entries = job.log->entries();
-  auto warning = std::ranges::find_if(entries, [](auto& e) { return contains(e.text, "batches are behind"); });
+  auto warning =
+      std::ranges::find_if(entries, [](auto& e) { return contains(e.text, "batches are behind"); });
   REQUIRE(warning != entries.end());
   CHECK(contains(warning->text, " ms after its time"));
 }
 
 TEST_CASE("every point of the grid gets exactly one batch, also while batches are held back") {
-  actor_job job{quick_configuration().set("stream.batches_in_flight", 2).set("stream.batches_waiting", 3), seconds(1),
-                {std::make_shared<manual_clock>(), nullptr}};
+  actor_job job{
+      quick_configuration().set("stream.batches_in_flight", 2).set("stream.batches_waiting", 3),
+      seconds(1),
+      {std::make_shared<manual_clock>(), nullptr}};
   gate output;
   std::vector<std::int64_t> times;
   std::atomic<std::size_t> pulled = 0;
   job.context
-    ->input_stream<int>([&](batch_time) {
-      ++pulled;
-      return std::optional{batch<int>{std::vector{1}, 1}};
-    })
-    .for_each_batch([&](const batch<int>&, batch_time t) {
-      output.pass();
-      times.push_back(t.ms());
-    });
+      ->input_stream<int>([&](batch_time) {
+        ++pulled;
+        return std::optional{batch<int>{std::vector{1}, 1}};
+      })
+      .for_each_batch([&](const batch<int>&, batch_time t) {
+        output.pass();
+        times.push_back(t.ms());
+      });
   job.context->start();
   job.runtime->advance(seconds(100));
   output.wait_for_somebody();
@@ -244,8 +253,10 @@ TEST_CASE("on real time, too, the batches that ran are consecutive points of the
   CHECK(times.front().is_multiple_of(milliseconds(3)));
 }
 
-TEST_CASE("a listener that is too slow loses events, counted and warned of once; no batch waits for it") {
-  actor_job job{quick_configuration().set("listener.queue_size", 8), seconds(1),
+TEST_CASE(
+    "a listener that is too slow loses events, counted and warned of once; no batch waits for it") {
+  actor_job job{quick_configuration().set("listener.queue_size", 8),
+                seconds(1),
                 {std::make_shared<manual_clock>(), nullptr}};
   struct stuck final : listener {
     gate* at = nullptr;

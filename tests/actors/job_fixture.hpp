@@ -7,23 +7,23 @@
 #include "runtime/event_log.hpp"
 #include "support/engine.hpp"
 
-#include <doctest/doctest.h>
-
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <doctest/doctest.h>
+
 namespace millrace::test {
 
 /// `local[2]`, short intervals and delays, so that a test needs no patience.
 inline configuration quick_configuration() {
   return test_configuration()
-    .set("stop.handle_signals", false)
-    .set("stream.block_interval", "5ms")
-    .set("receiver.restart_delay", "5ms")
-    .set("receiver.restart_delay_max", "20ms");
+      .set("stop.handle_signals", false)
+      .set("stream.block_interval", "5ms")
+      .set("receiver.restart_delay", "5ms")
+      .set("receiver.restart_delay_max", "20ms");
 }
 
 /// A context on actors with everything it says kept in memory. Real time unless `time` is given.
@@ -44,7 +44,8 @@ struct actor_job {
   actors::actor_runtime* runtime = nullptr;
   std::unique_ptr<basic_stream_context> context;
 
-  /// Waits for the end of the job; the error that it reported, or nothing. Fails the test when the job goes on.
+  /// Waits for the end of the job; the error that it reported, or nothing. Fails the test when the
+  /// job goes on.
   std::optional<std::string> wait_for_end() {
     bool ended = false;
     try {
@@ -72,7 +73,9 @@ std::vector<T> records_of(const collector<T>& from) {
   return all;
 }
 
-inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+inline bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 inline std::size_t entries_in(const char* folder) {
   std::size_t n = 0;

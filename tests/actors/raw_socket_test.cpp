@@ -1,8 +1,7 @@
 #include "actors/job_fixture.hpp"
+#include "millrace/codec/codec.hpp"
 #include "support/memory_network.hpp"
 #include "support/tcp_server.hpp"
-
-#include "millrace/codec/codec.hpp"
 
 #include <map>
 #include <string>
@@ -25,7 +24,8 @@ std::string length_of(std::int32_t n) {
 
 std::string frame(const records& of) {
   auto encoded = encode_records<record>(of);
-  return length_of(static_cast<std::int32_t>(encoded.size())) + std::string(encoded.begin(), encoded.end());
+  return length_of(static_cast<std::int32_t>(encoded.size())) +
+         std::string(encoded.begin(), encoded.end());
 }
 
 const records first{{"a", 1}, {"b", -2}};
@@ -55,18 +55,21 @@ TEST_CASE("blocks of encoded records arrive as records, in order") {
   CHECK(records_of(out) == records{first[0], first[1], second[0]});
 }
 
-TEST_CASE("a frame that cannot be right ends the connection with its offset, and the next one goes on") {
+TEST_CASE(
+    "a frame that cannot be right ends the connection with its offset, and the next one goes on") {
   auto begin = frame(first);
   auto offset = std::to_string(begin.size());
   std::string bad;
   std::string message;
   SUBCASE("over the limit") {
     bad = length_of(2000);
-    message = "the frame at offset " + offset + " of the stream announces 2000 bytes, but max_record_bytes is 1024";
+    message = "the frame at offset " + offset +
+              " of the stream announces 2000 bytes, but max_record_bytes is 1024";
   }
   SUBCASE("negative") {
     bad = length_of(-5);
-    message = "the frame at offset " + offset + " of the stream announces -5 bytes: a length is from 0 to 1024";
+    message = "the frame at offset " + offset +
+              " of the stream announces -5 bytes: a length is from 0 to 1024";
   }
   actor_job job{quick_configuration().set("stream.max_record_bytes", "1KiB"), milliseconds(20),
                 network_of({begin + bad + "whatever", frame(second)})};
@@ -80,20 +83,25 @@ TEST_CASE("a frame that cannot be right ends the connection with its offset, and
 }
 
 TEST_CASE("a frame torn by the end of the stream is an error, and what was whole stays") {
-  auto net = std::make_shared<memory_network>(std::vector<std::variant<memory_network::connection, error>>{
-    memory_network::connection{frame(first) + length_of(100) + "torn", memory_network::end_of_stream{}}});
+  auto net = std::make_shared<memory_network>(
+      std::vector<std::variant<memory_network::connection, error>>{memory_network::connection{
+          frame(first) + length_of(100) + "torn", memory_network::end_of_stream{}}});
   actor_job job{quick_configuration(), milliseconds(20), {nullptr, net}};
   collector<record> out;
   job.context->raw_socket_stream<record>("nowhere", 1).collect_into(out);
   job.context->start();
-  CHECK(wait_until([&] { return job.log->count(log_level::warning, "is torn: the stream ended after 4 of 100 bytes") == 1; }));
+  CHECK(wait_until([&] {
+    return job.log->count(log_level::warning, "is torn: the stream ended after 4 of 100 bytes") ==
+           1;
+  }));
   job.stop_gracefully();
   CHECK(records_of(out) == first);
 }
 
 TEST_CASE("a block that does not decode fails its batch, naming the operation and its place") {
   auto good = frame(first);
-  actor_job job{quick_configuration(), milliseconds(20), network_of({length_of(3) + "\xc1\xc1\xc1" + good})};
+  actor_job job{quick_configuration(), milliseconds(20),
+                network_of({length_of(3) + "\xc1\xc1\xc1" + good})};
   collector<record> out;
   auto place = "raw_socket_stream at raw_socket_test.cpp:" + std::to_string(__LINE__ + 1);
   job.context->raw_socket_stream<record>("nowhere", 1).collect_into(out);
@@ -111,8 +119,8 @@ TEST_CASE("a block that does not decode is lost alone when the policy is to skip
   auto feed = std::make_shared<batch_feed<record>>();
   collector<record> out;
   job.context->raw_socket_stream<record>("nowhere", 1)
-    .union_with(job.context->queue_stream<record>(feed))
-    .collect_into(out);
+      .union_with(job.context->queue_stream<record>(feed))
+      .collect_into(out);
   job.context->start();
   CHECK(wait_until([&] { return job.log->count(log_level::error, "raw_socket_stream") == 1; }));
   feed->push(batch<record>{second, 1});

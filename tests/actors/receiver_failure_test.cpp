@@ -13,7 +13,8 @@ namespace {
 struct scripted_receiver final : receiver<int> {
   using act = std::function<void(scripted_receiver&, int)>;
 
-  scripted_receiver(act at_start, act at_stop) : at_start_{std::move(at_start)}, at_stop_{std::move(at_stop)} {}
+  scripted_receiver(act at_start, act at_stop)
+      : at_start_{std::move(at_start)}, at_stop_{std::move(at_stop)} {}
 
   void on_start() override { at_start_(*this, ++life_); }
   void on_stop() override { at_stop_(*this, life_); }
@@ -26,9 +27,11 @@ private:
   int life_ = 0;
 };
 
-dstream<int> stream_of(actor_job& job, scripted_receiver::act at_start,
-                       scripted_receiver::act at_stop = [](auto&, int) {}) {
-  return job.context->receiver_stream([=] { return std::make_shared<scripted_receiver>(at_start, at_stop); });
+dstream<int> stream_of(
+    actor_job& job, scripted_receiver::act at_start,
+    scripted_receiver::act at_stop = [](auto&, int) {}) {
+  return job.context->receiver_stream(
+      [=] { return std::make_shared<scripted_receiver>(at_start, at_stop); });
 }
 
 } // namespace
@@ -38,28 +41,30 @@ TEST_CASE("on_start throws: restarted after a delay, logged once each, on_stop s
   std::atomic<int> stops = 0;
   collector<int> out;
   stream_of(
-    job,
-    [](auto& r, int life) {
-      if (life <= 2)
-        throw std::runtime_error("no start today");
-      r.store(life);
-    },
-    [&](auto&, int) { ++stops; })
-    .name("stubborn")
-    .collect_into(out);
+      job,
+      [](auto& r, int life) {
+        if (life <= 2)
+          throw std::runtime_error("no start today");
+        r.store(life);
+      },
+      [&](auto&, int) { ++stops; })
+      .name("stubborn")
+      .collect_into(out);
   job.context->start();
   CHECK(wait_until([&] { return records_of(out) == std::vector{3}; }));
   job.stop_gracefully();
   CHECK(stops == 3);
-  CHECK(job.log->count(log_level::warning, "receiver stubborn: on_start threw: no start today; restart in ") == 2);
+  CHECK(job.log->count(log_level::warning,
+                       "receiver stubborn: on_start threw: no start today; restart in ") == 2);
   CHECK(job.metrics->counter("receiver_restarts_total", "0") == 2);
-  CHECK(job.events->events("receiver")
-        == std::vector<std::string>{"receiver error stubborn: on_start threw: no start today",
-                                    "receiver error stubborn: on_start threw: no start today",
-                                    "receiver started stubborn", "receiver stopped stubborn"});
+  CHECK(job.events->events("receiver") ==
+        std::vector<std::string>{"receiver error stubborn: on_start threw: no start today",
+                                 "receiver error stubborn: on_start threw: no start today",
+                                 "receiver started stubborn", "receiver stopped stubborn"});
 }
 
-TEST_CASE("a thread given to run throws: restarted, and the other threads of that life have ended before") {
+TEST_CASE("a thread given to run throws: restarted, and the other threads of that life have ended "
+          "before") {
   actor_job job;
   std::atomic<int> alive = 0;
   std::atomic<int> most = 0;
@@ -86,7 +91,8 @@ TEST_CASE("a thread given to run throws: restarted, and the other threads of tha
   CHECK(job.log->count(log_level::warning, "a thread of the receiver threw: thread down") == 2);
 }
 
-TEST_CASE("dies at once for ever: over the intensity limit the job stops and await_termination says why") {
+TEST_CASE("dies at once for ever: over the intensity limit the job stops and await_termination "
+          "says why") {
   for (bool in_thread : {false, true}) {
     actor_job job{quick_configuration().set("receiver.restart_intensity", 4)};
     std::atomic<int> lives = 0;
@@ -126,7 +132,10 @@ TEST_CASE("one receiver that fails does not touch another") {
       throw std::runtime_error("bad");
   }).collect_into(bad);
   job.context->start();
-  CHECK(wait_until([&] { return job.metrics->counter("receiver_restarts_total", "1") == 5 && records_of(good).size() == 1000; }));
+  CHECK(wait_until([&] {
+    return job.metrics->counter("receiver_restarts_total", "1") == 5 &&
+           records_of(good).size() == 1000;
+  }));
   job.stop_gracefully();
   CHECK(starts == 1);
   CHECK(records_of(good).back() == 999);
@@ -136,15 +145,18 @@ TEST_CASE("on_stop that throws is no reason not to stop") {
   actor_job job;
   collector<int> out;
   stream_of(
-    job, [](auto& r, int) { r.store(1); }, [](auto&, int) { throw std::runtime_error("will not stop"); })
-    .collect_into(out);
+      job, [](auto& r, int) { r.store(1); },
+      [](auto&, int) { throw std::runtime_error("will not stop"); })
+      .collect_into(out);
   job.context->start();
   CHECK(wait_until([&] { return records_of(out).size() == 1; }));
   job.stop_gracefully();
 }
 
 TEST_CASE("a receiver that asks for its end while it waits for a restart has ended") {
-  actor_job job{quick_configuration().set("receiver.restart_delay", "1h").set("receiver.restart_delay_max", "1h")};
+  actor_job job{quick_configuration()
+                    .set("receiver.restart_delay", "1h")
+                    .set("receiver.restart_delay_max", "1h")};
   std::atomic<scripted_receiver*> live = nullptr;
   collector<int> out;
   stream_of(job, [&](auto& r, int) {
@@ -158,29 +170,33 @@ TEST_CASE("a receiver that asks for its end while it waits for a restart has end
   job.stop_gracefully();
 }
 
-TEST_CASE("run before on_start or after the end of a life is refused, and a stopped receiver stores nothing") {
+TEST_CASE("run before on_start or after the end of a life is refused, and a stopped receiver "
+          "stores nothing") {
   actor_job job;
   std::shared_ptr<scripted_receiver> mine;
   collector<int> out;
   job.context
-    ->receiver_stream([&] {
-      mine = std::make_shared<scripted_receiver>([](auto& r, int) { r.store(1); }, [](auto&, int) {});
-      return mine;
-    })
-    .collect_into(out);
+      ->receiver_stream([&] {
+        mine = std::make_shared<scripted_receiver>([](auto& r, int) { r.store(1); },
+                                                   [](auto&, int) {});
+        return mine;
+      })
+      .collect_into(out);
   job.context->start();
   CHECK(wait_until([&] { return records_of(out).size() == 1; }));
   mine->stop("enough");
   CHECK(mine->is_stopped());
   CHECK(wait_until([&] { return job.events->events("receiver stopped").size() == 1; }));
   CHECK_FALSE(mine->store(2));
-  CHECK_THROWS_WITH_AS(mine->run([](std::stop_token) {}), doctest::Contains("has not been started"), stream_error);
+  CHECK_THROWS_WITH_AS(mine->run([](std::stop_token) {}), doctest::Contains("has not been started"),
+                       stream_error);
   job.stop_gracefully();
   CHECK(records_of(out) == std::vector{1});
 }
 
 TEST_CASE("the rate limit holds for one record at a time and for many") {
-  // Without a limit 30,000 records take some milliseconds, in which one second's worth may pass at most.
+  // Without a limit 30,000 records take some milliseconds, in which one second's worth may pass at
+  // most.
   for (bool many : {false, true}) {
     actor_job job{quick_configuration().set("stream.receiver_max_rate", 20'000)};
     collector<int> out;
@@ -197,7 +213,8 @@ TEST_CASE("the rate limit holds for one record at a time and for many") {
     job.context->start();
     CHECK(wait_until([&] { return stored >= 30'000; }));
     int seen = stored;
-    auto elapsed_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+    auto elapsed_s =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     CHECK(seen <= 20'000 * (elapsed_s + 1) + 2'000);
     job.stop_gracefully();
     CHECK(records_of(out).size() == static_cast<std::size_t>(stored));

@@ -15,7 +15,8 @@ tcp_server::script sends(std::string text) {
   return [text = std::move(text)](tcp_peer& peer) { peer.send(text); };
 }
 
-/// Runs a job over the lines of `host:port` until `enough` are there, then drains it; what came out.
+/// Runs a job over the lines of `host:port` until `enough` are there, then drains it; what came
+/// out.
 texts lines_from(actor_job& job, const std::string& host, std::uint16_t port, std::size_t enough) {
   collector<std::string> out;
   job.context->socket_text_stream(host, port).collect_into(out);
@@ -25,7 +26,9 @@ texts lines_from(actor_job& job, const std::string& host, std::uint16_t port, st
   return records_of(out);
 }
 
-actors::actor_runtime_options with_network(std::shared_ptr<network> net) { return {nullptr, std::move(net)}; }
+actors::actor_runtime_options with_network(std::shared_ptr<network> net) {
+  return {nullptr, std::move(net)};
+}
 
 using connections = std::vector<std::variant<memory_network::connection, error>>;
 
@@ -52,8 +55,9 @@ TEST_CASE("a refused connection is tried again, each time said once, until the s
   tcp_server server{{sends("at last\n")}, port};
   CHECK(wait_until([&] { return records_of(out) == texts{"at last"}; }));
   job.stop_gracefully();
-  CHECK(job.log->count(log_level::warning, refusal) == job.metrics->counter("receiver_restarts_total", "0")
-          - job.log->count(log_level::warning, "no more data"));
+  CHECK(job.log->count(log_level::warning, refusal) ==
+        job.metrics->counter("receiver_restarts_total", "0") -
+            job.log->count(log_level::warning, "no more data"));
 }
 
 TEST_CASE("a closed connection is made again, and an unterminated last line counts") {
@@ -81,10 +85,12 @@ TEST_CASE("half-close: the last line comes although the connection stays open") 
   CHECK(lines_from(job, "127.0.0.1", server.port(), 2) == texts{"first", "last"});
 }
 
-TEST_CASE("a reset in mid-line: what was complete stays, the error is told, and the next connection begins afresh") {
+TEST_CASE("a reset in mid-line: what was complete stays, the error is told, and the next "
+          "connection begins afresh") {
   auto net = std::make_shared<memory_network>(
-    connections{memory_network::connection{std::string{"a\nb\ntorn"}, error{errc::io_error, "Connection reset by peer"}},
-                memory_network::connection{std::string{"c\n"}, memory_network::silence{}}});
+      connections{memory_network::connection{std::string{"a\nb\ntorn"},
+                                             error{errc::io_error, "Connection reset by peer"}},
+                  memory_network::connection{std::string{"c\n"}, memory_network::silence{}}});
   actor_job job{quick_configuration(), milliseconds(20), with_network(net)};
   CHECK(lines_from(job, "nowhere", 1, 4) == texts{"a", "b", "torn", "c"});
   CHECK(job.log->count(log_level::warning, "Error receiving data: Connection reset by peer") == 1);
@@ -110,15 +116,20 @@ TEST_CASE("a host that does not exist is named and tried again") {
   collector<std::string> out;
   job.context->socket_text_stream("no-such-host.invalid", 9).collect_into(out);
   job.context->start();
-  CHECK(wait_until([&] { return job.log->count(log_level::warning, "host \"no-such-host.invalid\"") >= 2; }));
+  CHECK(wait_until(
+      [&] { return job.log->count(log_level::warning, "host \"no-such-host.invalid\"") >= 2; }));
   job.context->stop();
   CHECK_FALSE(job.wait_for_end());
 }
 
-TEST_CASE("a line over the limit is reported with its offset, counted and skipped, and the stream goes on") {
-  std::string text = "short\n" + std::string(5000, 'x') + "\nafter\n" + std::string(300'000, 'y') + "\r\nend\n";
+TEST_CASE("a line over the limit is reported with its offset, counted and skipped, and the stream "
+          "goes on") {
+  std::string text =
+      "short\n" + std::string(5000, 'x') + "\nafter\n" + std::string(300'000, 'y') + "\r\nend\n";
   tcp_server server{{sends(text)}};
-  actor_job job{quick_configuration().set("stream.max_record_bytes", "1KiB").set("receiver.reconnect", false)};
+  actor_job job{quick_configuration()
+                    .set("stream.max_record_bytes", "1KiB")
+                    .set("receiver.reconnect", false)};
   CHECK(lines_from(job, "127.0.0.1", server.port(), 3) == texts{"short", "after", "end"});
   CHECK(job.metrics->counter("records_oversize_total", "0") == 2);
   auto errors = job.events->events("receiver error");
@@ -131,7 +142,9 @@ TEST_CASE("a line over the limit is reported with its offset, counted and skippe
 
 TEST_CASE("an over-long line that never ends is skipped too") {
   tcp_server server{{sends("a\n" + std::string(10'000, 'z'))}};
-  actor_job job{quick_configuration().set("stream.max_record_bytes", "1KiB").set("receiver.reconnect", false)};
+  actor_job job{quick_configuration()
+                    .set("stream.max_record_bytes", "1KiB")
+                    .set("receiver.reconnect", false)};
   collector<std::string> out;
   job.context->socket_text_stream("127.0.0.1", server.port()).collect_into(out);
   job.context->start();
@@ -142,7 +155,8 @@ TEST_CASE("an over-long line that never ends is skipped too") {
 
 TEST_CASE("NUL bytes, invalid UTF-8 and lone carriage returns pass through; CRLF ends a line") {
   texts sent{std::string("nul\0inside", 10), "\xff\xfe\xc0", "lone\rreturn", "crlf", "", "last"};
-  auto text = sent[0] + "\n" + sent[1] + "\n" + sent[2] + "\n" + sent[3] + "\r\n" + "\r\n" + sent[5] + "\n";
+  auto text =
+      sent[0] + "\n" + sent[1] + "\n" + sent[2] + "\n" + sent[3] + "\r\n" + "\r\n" + sent[5] + "\n";
   SUBCASE("in one piece") {
     tcp_server server{{sends(text)}};
     actor_job job;

@@ -12,7 +12,8 @@ namespace {
 
 using ints = std::vector<int>;
 
-/// Batches 1, 2, 3 ... of consecutive numbers, four each, in two partitions, up to `n` batches; then empty ones.
+/// Batches 1, 2, 3 ... of consecutive numbers, four each, in two partitions, up to `n` batches;
+/// then empty ones.
 dstream<int> numbers(basic_stream_context& context, int n) {
   test_batches<int> input;
   for (int b = 0; b < n; ++b)
@@ -28,21 +29,22 @@ struct manual_job : actor_job {
 
 } // namespace
 
-TEST_CASE("a function that throws is tried again, then its batch fails with operator and place, and the job stops") {
+TEST_CASE("a function that throws is tried again, then its batch fails with operator and place, "
+          "and the job stops") {
   manual_job job{quick_configuration().set("stream.task_max_failures", 3)};
   std::atomic<int> calls = 0;
   collector<int> out;
   auto line = std::to_string(__LINE__ + 2);
   numbers(*job.context, 10)
-    .map([&](int x) {
-      if (x == 9) {
-        ++calls;
-        throw std::runtime_error("no nines");
-      }
-      return x;
-    })
-    .name("refuses nine")
-    .collect_into(out);
+      .map([&](int x) {
+        if (x == 9) {
+          ++calls;
+          throw std::runtime_error("no nines");
+        }
+        return x;
+      })
+      .name("refuses nine")
+      .collect_into(out);
   job.context->start();
   job.runtime->advance(seconds(10));
   auto message = job.wait_for_end();
@@ -76,15 +78,15 @@ TEST_CASE("a function that fails once and then succeeds loses nothing and double
   collector<std::pair<int, std::int64_t>> out;
   std::vector<std::size_t> sizes;
   auto counted = numbers(*job.context, 20)
-                   .map([&](int x) {
-                     if (x % 8 == 5 && broken.exchange(false)) {
-                       ++failures;
-                       throw std::runtime_error("once");
-                     }
-                     broken = broken || x % 8 == 6;
-                     return std::pair{x % 3, std::int64_t{1}};
-                   })
-                   .reduce_by_key(std::plus{}, 3);
+                     .map([&](int x) {
+                       if (x % 8 == 5 && broken.exchange(false)) {
+                         ++failures;
+                         throw std::runtime_error("once");
+                       }
+                       broken = broken || x % 8 == 6;
+                       return std::pair{x % 3, std::int64_t{1}};
+                     })
+                     .reduce_by_key(std::plus{}, 3);
   counted.collect_into(out);
   counted.for_each_batch([&, before = std::size_t{0}](const auto& b) mutable {
     if (++before % 2 == 1) {
@@ -108,7 +110,9 @@ TEST_CASE("a function that fails once and then succeeds loses nothing and double
 }
 
 TEST_CASE("skip: the failed batch has no output, is logged and counted, and all others are there") {
-  manual_job job{quick_configuration().set("stream.on_batch_failure", "skip").set("stream.task_max_failures", 2)};
+  manual_job job{quick_configuration()
+                     .set("stream.on_batch_failure", "skip")
+                     .set("stream.task_max_failures", 2)};
   collector<int> out;
   collector<std::int64_t> sums;
   auto mapped = numbers(*job.context, 8).map([](int x) {
@@ -117,14 +121,16 @@ TEST_CASE("skip: the failed batch has no output, is logged and counted, and all 
     return x;
   });
   mapped.collect_into(out);
-  mapped.map([](int x) { return std::int64_t{x}; }).reduce(std::plus<std::int64_t>{}).collect_into(sums);
+  mapped.map([](int x) { return std::int64_t{x}; })
+      .reduce(std::plus<std::int64_t>{})
+      .collect_into(sums);
   job.context->start();
   job.runtime->advance(seconds(8));
   CHECK(wait_until([&] { return job.events->completed().size() == 8; }));
   job.context->stop();
   CHECK_FALSE(job.wait_for_end());
-  CHECK(out.times() == std::vector{batch_time{1000}, batch_time{3000}, batch_time{4000}, batch_time{5000},
-                                   batch_time{7000}, batch_time{8000}});
+  CHECK(out.times() == std::vector{batch_time{1000}, batch_time{3000}, batch_time{4000},
+                                   batch_time{5000}, batch_time{7000}, batch_time{8000}});
   CHECK(records_of(sums) == std::vector<std::int64_t>{6, 38, 54, 70, 102, 118});
   CHECK(job.log->count(log_level::error, "is skipped") == 2);
   CHECK(job.metrics->counter("batches_failed_total") == 2);
@@ -136,7 +142,9 @@ TEST_CASE("skip: the failed batch has no output, is logged and counted, and all 
 
 TEST_CASE("no output of a later batch runs after the one that stops the job") {
   for (int round = 0; round < 10; ++round) {
-    manual_job job{quick_configuration().set("stream.batches_in_flight", 4).set("stream.task_max_failures", 1)};
+    manual_job job{quick_configuration()
+                       .set("stream.batches_in_flight", 4)
+                       .set("stream.task_max_failures", 1)};
     std::vector<std::int64_t> seen;
     numbers(*job.context, 10).for_each_batch([&](const batch<int>&, batch_time t) {
       seen.push_back(t.ms());
@@ -152,18 +160,19 @@ TEST_CASE("no output of a later batch runs after the one that stops the job") {
   }
 }
 
-TEST_CASE("an input function that throws fails its batch in its turn: the batches before it are complete") {
+TEST_CASE("an input function that throws fails its batch in its turn: the batches before it are "
+          "complete") {
   for (int round = 0; round < 10; ++round) {
     manual_job job{quick_configuration().set("stream.batches_in_flight", 3)};
     collector<int> out;
     job.context
-      ->input_stream<int>([](batch_time t) -> std::optional<batch<int>> {
-        if (t == batch_time{6000})
-          throw std::runtime_error("sixth");
-        return batch<int>{ints{static_cast<int>(t.ms())}, 1};
-      })
-      .repartition(3)
-      .collect_into(out);
+        ->input_stream<int>([](batch_time t) -> std::optional<batch<int>> {
+          if (t == batch_time{6000})
+            throw std::runtime_error("sixth");
+          return batch<int>{ints{static_cast<int>(t.ms())}, 1};
+        })
+        .repartition(3)
+        .collect_into(out);
     job.context->start();
     job.runtime->advance(seconds(20));
     auto message = job.wait_for_end();
@@ -178,7 +187,8 @@ TEST_CASE("empty batches, more partitions than records, and two outputs of one s
   manual_job job;
   collector<int> all;
   collector<std::int64_t> counts;
-  auto spread = test_input<int>(*job.context, test_batches<int>{ints{7}, ints{}, ints{1, 2, 3}}, 16).repartition(9);
+  auto spread = test_input<int>(*job.context, test_batches<int>{ints{7}, ints{}, ints{1, 2, 3}}, 16)
+                    .repartition(9);
   spread.collect_into(all);
   spread.count().collect_into(counts);
   job.context->start();

@@ -79,6 +79,15 @@ TEST_CASE("lateness is told once an episode") {
   CHECK(late(5000, 7000) == duration{2000});
 }
 
+TEST_CASE("a batch that does not end is told of, once") {
+  batch_progress progress{one_at_a_time()};
+  CHECK_FALSE(progress.overdue(batch_time{9000}));
+  CHECK(progress.submit(at(1000), batch_time{1000}));
+  CHECK_FALSE(progress.overdue(batch_time{1900}));
+  CHECK(progress.overdue(batch_time{3000}) == duration{2000});
+  CHECK_FALSE(progress.overdue(batch_time{4000}));
+}
+
 TEST_CASE("finishing a batch that is not running is an error") {
   batch_progress progress{one_at_a_time()};
   CHECK_FALSE(progress.finish(batch_time{1000}, {}, std::nullopt, batch_time{1000}));

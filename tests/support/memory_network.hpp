@@ -14,10 +14,12 @@
 
 namespace millrace::test {
 
-/// A network whose connections were written down before: which reads they answer with which bytes, and how they end.
+/// A network whose connections were written down before: which reads they answer with which bytes,
+/// and how they end.
 ///
-/// Thread-safe. Every connect, whatever its address, takes the next connection; when there is none left it fails, like a
-/// server that has gone. A step is one read, whose bytes are handed out in portions if the reader's room is smaller.
+/// Thread-safe. Every connect, whatever its address, takes the next connection; when there is none
+/// left it fails, like a server that has gone. A step is one read, whose bytes are handed out in
+/// portions if the reader's room is smaller.
 class memory_network final : public network {
 public:
   struct end_of_stream {};
@@ -34,7 +36,8 @@ public:
     std::lock_guard guard{mutex_};
     ++connects_;
     if (connections_.empty())
-      return fail(errc::unavailable, "Error connecting to " + host + ":" + std::to_string(port) + ": nothing is left");
+      return fail(errc::unavailable,
+                  "Error connecting to " + host + ":" + std::to_string(port) + ": nothing is left");
     auto next = std::move(connections_.front());
     connections_.pop_front();
     if (auto* refused = std::get_if<error>(&next))

@@ -10,7 +10,8 @@
 
 namespace millrace::test {
 
-/// The server's side of one connection. Closed in good order when its script returns, unless the script did otherwise.
+/// The server's side of one connection. Closed in good order when its script returns, unless the
+/// script did otherwise.
 class tcp_peer {
 public:
   tcp_peer(int fd, std::stop_token stop) : fd_{fd}, stop_{std::move(stop)} {}
@@ -21,7 +22,8 @@ public:
   /// Sends everything; false when the client has gone or the server is being destroyed.
   bool send(std::string_view bytes);
 
-  /// Shuts down the writing side only: the client sees the end of the stream on a connection that stays open.
+  /// Shuts down the writing side only: the client sees the end of the stream on a connection that
+  /// stays open.
   void half_close();
 
   /// Ends the connection with RST. What was sent but not read by the client may be lost.
@@ -35,8 +37,8 @@ private:
   std::stop_token stop_;
 };
 
-/// A server on a loopback port whose k-th connection runs the k-th script, each on a thread of its own; later connections are held
-/// open in silence. The destructor ends everything.
+/// A server on a loopback port whose k-th connection runs the k-th script, each on a thread of its
+/// own; later connections are held open in silence. The destructor ends everything.
 class tcp_server {
 public:
   using script = std::function<void(tcp_peer&)>;

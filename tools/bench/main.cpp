@@ -27,7 +27,8 @@ void describe(CLI::App& app, command_line& line) {
   app.add_flag("--list", line.list, "Print the names of the benchmarks and what they measure");
   app.add_flag("--quick", line.options.quick,
                "Small inputs, one round: checks answers, its times mean nothing");
-  app.add_option("NAME", line.names, "Benchmarks to run; 'all' or none: those that --list shows without a star");
+  app.add_option("NAME", line.names,
+                 "Benchmarks to run; 'all' or none: those that --list shows without a star");
   app.add_option("--fixed", line.fixed, "A fixed amount of work, for callgrind")->group("");
   app.add_flag("--first-batch", line.first_batch, "What 'start' times")->group("");
   app.add_flag("--first-tick", line.first_tick, "What 'start' compares with")->group("");
@@ -45,7 +46,8 @@ std::vector<const benchmark*> chosen(const std::vector<std::string>& names) {
     if (it != all_benchmarks().end())
       out.push_back(&*it);
     else if (name != "all")
-      throw CLI::ValidationError{"NAME", "there is no benchmark '" + name + "'; --list shows what there is"};
+      throw CLI::ValidationError{"NAME", "there is no benchmark '" + name +
+                                             "'; --list shows what there is"};
   }
   const bool all = names.empty() || std::ranges::find(names, "all") != names.end();
   for (auto& b : all_benchmarks())
@@ -73,7 +75,8 @@ int run(const command_line& line) {
 int main(int argc, char** argv) {
   const auto began = std::chrono::steady_clock::now().time_since_epoch();
   const std::int64_t began_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(began).count();
-  CLI::App app{"Millrace's benchmarks: each prints lines of JSON that compare ours with a hand loop"};
+  CLI::App app{
+      "Millrace's benchmarks: each prints lines of JSON that compare ours with a hand loop"};
   command_line line;
   describe(app, line);
   try {

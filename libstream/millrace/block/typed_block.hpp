@@ -89,7 +89,8 @@ public:
   explicit typed_block(std::vector<T> items)
       : typed_block(std::make_shared<const std::vector<T>>(std::move(items))) {}
 
-  /// Shares records that somebody else holds too, such as a partition of a batch; they must not change.
+  /// Shares records that somebody else holds too, such as a partition of a batch; they must not
+  /// change.
   explicit typed_block(std::shared_ptr<const std::vector<T>> items)
       : block(items->size(), payload_bytes(*items)), items_(std::move(items)) {}
 

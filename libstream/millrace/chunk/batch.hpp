@@ -29,14 +29,18 @@ struct pair_parts<std::pair<K, V>> {
 
 /// Pairs have the keyed operations.
 template <class T>
-concept pair_like = requires { typename detail::pair_parts<T>::key; };
+concept pair_like = requires {
+  typename detail::pair_parts<T>::key;
+};
 
-/// An immutable collection of records in partitions, with eager parallel operations: what `for_each_batch` gives to the
-/// user, and what `queue_stream` takes. To Millrace what an RDD is to Spark.
+/// An immutable collection of records in partitions, with eager parallel operations: what
+/// `for_each_batch` gives to the user, and what `queue_stream` takes. To Millrace what an RDD is to
+/// Spark.
 ///
-/// Copies share the records; safe to read from any thread. Operations run on the executor of the runtime that made the
-/// batch (a batch made by the user runs on the calling thread), keep the order of elements and partitions unless said
-/// otherwise, and rethrow what a user's function throws.
+/// Copies share the records; safe to read from any thread. Operations run on the executor of the
+/// runtime that made the batch (a batch made by the user runs on the calling thread), keep the
+/// order of elements and partitions unless said otherwise, and rethrow what a user's function
+/// throws.
 template <class T>
 class batch {
   static_assert(!std::is_same_v<T, bool>, "use char or an enum instead of bool as a record type");
@@ -135,15 +139,16 @@ public:
 
   /// One pair for each distinct key, in no particular order; as many partitions as this batch.
   template <class F>
-    requires pair_like<T>
-  batch reduce_by_key(F f) const {
+  requires pair_like<T> batch reduce_by_key(F f)
+  const {
     using key = typename detail::pair_parts<T>::key;
     using value = typename detail::pair_parts<T>::value;
     using table = keyed_table<key, value>;
     auto add = [&f](table& to, const key& k, std::uint64_t hash, const value& v) {
       to.upsert(
-        1, &hash, [&](std::size_t) -> const key& { return k; }, [&](std::size_t) -> value { return v; },
-        [&](value& sum, std::size_t) { sum = std::invoke(f, std::move(sum), v); });
+          1, &hash, [&](std::size_t) -> const key& { return k; },
+          [&](std::size_t) -> value { return v; },
+          [&](value& sum, std::size_t) { sum = std::invoke(f, std::move(sum), v); });
     };
     std::vector<std::optional<table>> partial(partitions());
     executor_->run_all(partitions(), [&](std::size_t i) {
@@ -188,9 +193,11 @@ public:
 
   /// Each different record once, in no particular order.
   batch distinct() const {
-    return map([](const T& record) { return std::pair<T, char>{record, 0}; })
-      .reduce_by_key([](char a, char) { return a; })
-      .map([](const std::pair<T, char>& p) { return p.first; });
+    return map([](const T& record) {
+             return std::pair<T, char>{record, 0};
+           })
+        .reduce_by_key([](char a, char) { return a; })
+        .map([](const std::pair<T, char>& p) { return p.first; });
   }
 
   /// The records of both, this one's partitions first.

@@ -10,17 +10,17 @@
 
 namespace millrace {
 
-/// Records per chunk for element type T: about 1,024, fewer for large records so that a chunk stays in the first- or
-/// second-level cache.
+/// Records per chunk for element type T: about 1,024, fewer for large records so that a chunk stays
+/// in the first- or second-level cache.
 template <class T>
-inline constexpr std::size_t chunk_capacity =
-  std::clamp<std::size_t>(32 * 1024 / sizeof(T), 64, 1024);
+inline constexpr std::size_t chunk_capacity = std::clamp<std::size_t>(32 * 1024 / sizeof(T), 64,
+                                                                      1024);
 
 /// A fixed-capacity, reusable buffer of records: the output chunk of an operator.
 ///
-/// Owned by one operator instance; not thread-safe. The caller checks `full()` before `emplace`; nothing is ever dropped
-/// here. Memory is allocated at the first record and kept from batch to batch, until a batch brings no record: a stream
-/// that is idle costs next to nothing.
+/// Owned by one operator instance; not thread-safe. The caller checks `full()` before `emplace`;
+/// nothing is ever dropped here. Memory is allocated at the first record and kept from batch to
+/// batch, until a batch brings no record: a stream that is idle costs next to nothing.
 template <class T>
 class chunk_buffer {
 public:
@@ -46,16 +46,13 @@ public:
   bool full() const noexcept { return size_ == capacity; }
   std::span<T> records() noexcept { return {data_, size_}; }
 
-  /// Uninitialised space for kernels that write trivially destructible records themselves; publish with `set_size`.
+  /// Uninitialised space for kernels that write trivially destructible records themselves; publish
+  /// with `set_size`.
   T* raw() {
     make_room();
     return data_;
   }
-  void set_size(std::size_t n) noexcept
-    requires std::is_trivially_destructible_v<T>
-  {
-    size_ = n;
-  }
+  void set_size(std::size_t n) noexcept requires std::is_trivially_destructible_v<T> { size_ = n; }
 
   template <class... Args>
   void emplace(Args&&... args) {
@@ -64,7 +61,8 @@ public:
     ++size_;
   }
 
-  /// Appends `make(0) .. make(n - 1)`; needs `size() + n <= capacity`. Records made before an exception stay.
+  /// Appends `make(0) .. make(n - 1)`; needs `size() + n <= capacity`. Records made before an
+  /// exception stay.
   template <class Make>
   void fill(std::size_t n, Make&& make) {
     make_room();

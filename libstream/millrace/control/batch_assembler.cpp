@@ -1,6 +1,5 @@
 #include "millrace/control/batch_assembler.hpp"
 
-
 namespace millrace {
 
 namespace {
@@ -14,7 +13,8 @@ std::vector<stream_id> streams_of(const job_graph& graph) {
 
 } // namespace
 
-batch_assembler::batch_assembler(const job_graph& graph, block_store& store, std::size_t max_batches)
+batch_assembler::batch_assembler(const job_graph& graph, block_store& store,
+                                 std::size_t max_batches)
     : ledger_{streams_of(graph)}, store_{store}, max_batches_{max_batches} {
   for (auto& source : graph.sources()) {
     input in{source->stream(), describe(*source->info()), nullptr};
@@ -53,11 +53,13 @@ result<allocated_batch_ptr> batch_assembler::allocate(batch_time time) {
       try {
         pulled = in.pulled->pull(time);
       } catch (const std::exception& e) {
-        return fail(errc::user_function_failed,
-                    "Error generating a batch for time " + to_string(time) + ": " + in.description + " threw: " + e.what());
+        return fail(errc::user_function_failed, "Error generating a batch for time " +
+                                                    to_string(time) + ": " + in.description +
+                                                    " threw: " + e.what());
       } catch (...) {
-        return fail(errc::user_function_failed, "Error generating a batch for time " + to_string(time) + ": "
-                                                  + in.description + " threw something that is not a std::exception");
+        return fail(errc::user_function_failed,
+                    "Error generating a batch for time " + to_string(time) + ": " + in.description +
+                        " threw something that is not a std::exception");
       }
       if (!pulled)
         batch->absent.push_back(in.stream);

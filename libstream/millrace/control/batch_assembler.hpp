@@ -1,8 +1,8 @@
 #pragma once
 
 #include "millrace/block/block_store.hpp"
-#include "millrace/plan/graph.hpp"
 #include "millrace/control/allocated_batch.hpp"
+#include "millrace/plan/graph.hpp"
 #include "millrace/schedule/batch_schedule.hpp"
 #include "millrace/schedule/block_ledger.hpp"
 
@@ -13,20 +13,22 @@ namespace millrace {
 
 /// The brain of the block tracker: turns ticks and received blocks into batches.
 ///
-/// Owned by the block tracker. At most `max_batches` batches are allocated and not done; at that bound ticks stay pending
-/// and blocks unallocated, so the block store fills and receivers wait. No tick is lost and none is merged.
+/// Owned by the block tracker. At most `max_batches` batches are allocated and not done; at that
+/// bound ticks stay pending and blocks unallocated, so the block store fills and receivers wait. No
+/// tick is lost and none is merged.
 class batch_assembler {
 public:
   batch_assembler(const job_graph& graph, block_store& store, std::size_t max_batches);
 
-  /// A block is in the store. Errors as block_ledger::add_block; the block is then not part of any batch.
+  /// A block is in the store. Errors as block_ledger::add_block; the block is then not part of any
+  /// batch.
   result<void> stored(const block_meta& block) { return ledger_.add_block(block); }
 
   /// The grid has reached `through`: all ticks up to it are due.
   void due(batch_time first, batch_time through, duration period);
 
-  /// The oldest due batch, allocated, if the bound allows. Pull sources are asked here; an error is theirs, and the batch
-  /// counts as allocated with every stream absent.
+  /// The oldest due batch, allocated, if the bound allows. Pull sources are asked here; an error is
+  /// theirs, and the batch counts as allocated with every stream absent.
   std::optional<result<allocated_batch_ptr>> next();
 
   /// The batch is over: forgets it and frees its blocks.

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "millrace/flow/runtime.hpp"
 #include "millrace/control/allocated_batch.hpp"
+#include "millrace/flow/runtime.hpp"
 #include "millrace/schedule/batch_queue.hpp"
 #include "millrace/schedule/delay_warning.hpp"
 
@@ -22,9 +22,11 @@ enum class failure_policy {
 
 result<failure_policy> parse_failure_policy(std::string_view text);
 
-/// The brain of the batch coordinator: which batch runs now, what listeners are told, what a failure means.
+/// The brain of the batch coordinator: which batch runs now, what listeners are told, what a
+/// failure means.
 ///
-/// Owned by the batch coordinator. Holds the batches between allocation and completion, which the block tracker bounds.
+/// Owned by the batch coordinator. Holds the batches between allocation and completion, which the
+/// block tracker bounds.
 class batch_progress {
 public:
   struct options {
@@ -41,15 +43,19 @@ public:
 
   struct completion {
     batch_info info;
-    allocated_batch_ptr next;            ///< To run now, or null.
-    std::optional<error> stop_because;   ///< The policy says stop.
-    std::optional<error> skipped;        ///< The policy says go on.
-    std::optional<duration> late;        ///< To warn of, once an episode: how far batches are behind.
+    allocated_batch_ptr next;          ///< To run now, or null.
+    std::optional<error> stop_because; ///< The policy says stop.
+    std::optional<error> skipped;      ///< The policy says go on.
+    std::optional<duration> late;      ///< To warn of, once an episode: how far batches are behind.
   };
 
   /// All outputs of a running batch are done, well or not.
-  result<completion> finish(batch_time time, std::vector<output_info> outputs, std::optional<error> failure,
-                            batch_time now);
+  result<completion> finish(batch_time time, std::vector<output_info> outputs,
+                            std::optional<error> failure, batch_time now);
+
+  /// How late the oldest unfinished batch is, when that is to be warned of now: once an episode.
+  /// For batches that do not end at all.
+  std::optional<duration> overdue(batch_time now);
 
   /// As listeners see a batch that is submitted or running.
   batch_info info(batch_time time) const;

@@ -4,11 +4,12 @@ namespace millrace {
 
 result<void> input_gate::deliver(batch_time time, std::uint32_t slot, slot_delivery what) {
   if (slot >= slots_)
-    return fail(errc::internal, "slot " + std::to_string(slot) + " of " + std::to_string(slots_)
-                                  + " delivered but unknown for batch " + to_string(time));
+    return fail(errc::internal, "slot " + std::to_string(slot) + " of " + std::to_string(slots_) +
+                                    " delivered but unknown for batch " + to_string(time));
   if (released_ && time <= *released_)
-    return fail(errc::internal, "slot " + std::to_string(slot) + " delivered for batch " + to_string(time)
-                                  + ", which is complete up to " + to_string(*released_));
+    return fail(errc::internal, "slot " + std::to_string(slot) + " delivered for batch " +
+                                    to_string(time) + ", which is complete up to " +
+                                    to_string(*released_));
   auto& batch = open_[time];
   if (!batch.input) {
     batch.input = std::make_shared<stage_input>();
@@ -18,8 +19,8 @@ result<void> input_gate::deliver(batch_time time, std::uint32_t slot, slot_deliv
     batch.missing = slots_;
   }
   if (batch.seen[slot])
-    return fail(errc::internal, "slot " + std::to_string(slot) + " of " + std::to_string(slots_)
-                                  + " delivered twice for batch " + to_string(time));
+    return fail(errc::internal, "slot " + std::to_string(slot) + " of " + std::to_string(slots_) +
+                                    " delivered twice for batch " + to_string(time));
   batch.seen[slot] = true;
   batch.input->slots[slot] = std::move(what.data);
   if (what.failure && !batch.failure)

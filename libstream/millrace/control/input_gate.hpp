@@ -9,7 +9,8 @@
 
 namespace millrace {
 
-/// What arrives for one slot: a payload, or the error that made the upstream partition fail for this batch.
+/// What arrives for one slot: a payload, or the error that made the upstream partition fail for
+/// this batch.
 struct slot_delivery {
   payload_ptr data;
   std::shared_ptr<const error> failure;
@@ -17,20 +18,21 @@ struct slot_delivery {
 
 /// Collects the payloads of a stage partition, or of an output, until a batch is complete.
 ///
-/// Owned by one stage actor or the sink writer. Completeness is a count: every slot delivers exactly once for every
-/// batch. Batches are released strictly in the order of their times, whatever the order of arrival between slots.
-/// Bound: as many batches as are in flight (checked by who admits them).
+/// Owned by one stage actor or the sink writer. Completeness is a count: every slot delivers
+/// exactly once for every batch. Batches are released strictly in the order of their times,
+/// whatever the order of arrival between slots. Bound: as many batches as are in flight (checked by
+/// who admits them).
 class input_gate {
 public:
   explicit input_gate(std::uint32_t slots) : slots_{slots} {}
 
-  /// A slot delivered twice, one that does not exist, or a batch that has come out, is errc::internal and changes
-  /// nothing.
+  /// A slot delivered twice, one that does not exist, or a batch that has come out, is
+  /// errc::internal and changes nothing.
   result<void> deliver(batch_time time, std::uint32_t slot, slot_delivery what);
 
   struct ready {
     std::shared_ptr<const stage_input> input;
-    std::shared_ptr<const error> failure;  ///< Set when any slot failed: nothing is to be run.
+    std::shared_ptr<const error> failure; ///< Set when any slot failed: nothing is to be run.
   };
 
   /// The oldest batch, if it is complete. Each batch comes out once.

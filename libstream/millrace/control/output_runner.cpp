@@ -6,8 +6,8 @@ namespace millrace {
 
 output_runner::output_runner(const job_plan& plan, hash_seed seed, std::uint32_t max_failures,
                              std::shared_ptr<parallel_executor> executor, const clock& time)
-    : plan_{plan}, seed_{seed}, max_failures_{std::max(1U, max_failures)}, executor_{std::move(executor)},
-      clock_{time} {
+    : plan_{plan}, seed_{seed},
+      max_failures_{std::max(1U, max_failures)}, executor_{std::move(executor)}, clock_{time} {
   for (auto& output : plan.outputs)
     sinks_.push_back(output.op->make_sink());
 }
@@ -37,10 +37,12 @@ output_runner::outcome output_runner::run(output_id output, const input_gate::re
       } catch (const stream_error& e) {
         out.failure = e.info();
       } catch (const std::exception& e) {
-        out.failure = error{errc::user_function_failed, out.info.description + " failed: " + e.what()};
+        out.failure =
+            error{errc::user_function_failed, out.info.description + " failed: " + e.what()};
       } catch (...) {
         out.failure = error{errc::user_function_failed,
-                            out.info.description + " failed: it threw something that is not a std::exception"};
+                            out.info.description +
+                                " failed: it threw something that is not a std::exception"};
       }
     }
   }

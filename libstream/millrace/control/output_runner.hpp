@@ -1,15 +1,16 @@
 #pragma once
 
 #include "millrace/base/clock.hpp"
-#include "millrace/plan/plan.hpp"
-#include "millrace/flow/listener.hpp"
 #include "millrace/control/input_gate.hpp"
+#include "millrace/flow/listener.hpp"
+#include "millrace/plan/plan.hpp"
 
 #include <functional>
 
 namespace millrace {
 
-/// Runs the output operations of a job, in the order of registration and of batches, each at most once to success.
+/// Runs the output operations of a job, in the order of registration and of batches, each at most
+/// once to success.
 ///
 /// Owned by the sink writer; `run` is called on the one thread that runs user output functions.
 class output_runner {
@@ -25,8 +26,9 @@ public:
   /// What is known of an output before it runs.
   output_info describe(output_id output, batch_time time) const;
 
-  /// Runs the sink, again after a failure up to `max_failures` times in all. An absent stream (a null slot) is a success
-  /// without a call; a batch that failed upstream is a failure without a call.
+  /// Runs the sink, again after a failure up to `max_failures` times in all. An absent stream (a
+  /// null slot) is a success without a call; a batch that failed upstream is a failure without a
+  /// call.
   outcome run(output_id output, const input_gate::ready& input);
 
 private:

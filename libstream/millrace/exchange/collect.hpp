@@ -8,7 +8,8 @@
 
 namespace millrace {
 
-/// The partitions that one stage partition contributes to an output, with their places in the stream's order.
+/// The partitions that one stage partition contributes to an output, with their places in the
+/// stream's order.
 template <class T>
 class collect_payload final : public payload {
 public:
@@ -27,7 +28,8 @@ public:
   std::vector<part> parts;
 };
 
-/// The end of a stage whose stream goes to an output. Records become owned values here, on the stage's own worker.
+/// The end of a stage whose stream goes to an output. Records become owned values here, on the
+/// stage's own worker.
 ///
 /// With a limit, only the first `limit` records of each lane are kept: all that `print` can need.
 template <class T>

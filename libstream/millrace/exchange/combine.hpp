@@ -13,7 +13,8 @@
 
 namespace millrace {
 
-/// How values become combiners: `create(v)`, `merge_value(c, v)` and `merge_combiners(c, other)`, the two merges in place.
+/// How values become combiners: `create(v)`, `merge_value(c, v)` and `merge_combiners(c, other)`,
+/// the two merges in place.
 template <class Create, class MergeValue, class MergeCombiners>
 struct aggregator {
   Create create;
@@ -33,14 +34,15 @@ public:
   std::shared_ptr<const text_arena> arena;
 };
 
-/// Upstream half of `reduce_by_key` and `combine_by_key`: combines per stage partition before anything moves, then
-/// divides the distinct keys among the targets by their stored hash.
+/// Upstream half of `reduce_by_key` and `combine_by_key`: combines per stage partition before
+/// anything moves, then divides the distinct keys among the targets by their stored hash.
 template <class K, class V, class C, class Agg, class Partitioner>
-class combine_writer final : public writer_base<combine_writer<K, V, C, Agg, Partitioner>, std::pair<K, V>> {
+class combine_writer final
+    : public writer_base<combine_writer<K, V, C, Agg, Partitioner>, std::pair<K, V>> {
 public:
   combine_writer(op_info_ptr info, Agg aggregate, Partitioner partitioner)
-      : info_{std::move(info)}, aggregate_{std::move(aggregate)},
-        partitioner_{std::move(partitioner)} {}
+      : info_{std::move(info)}, aggregate_{std::move(aggregate)}, partitioner_{
+                                                                      std::move(partitioner)} {}
 
   void clear() {
     if (!table_ || table_->seed().value != this->context().seed.value)
@@ -56,9 +58,9 @@ public:
         for (std::size_t i = 0; i < part.size(); ++i)
           hashes[i] = key_hash<K>{}(part[i].first, this->context().seed);
         table_->upsert(
-          part.size(), hashes, [&](std::size_t i) -> const K& { return part[i].first; },
-          [&](std::size_t i) -> C { return aggregate_.create(std::move(part[i].second)); },
-          [&](C& c, std::size_t i) { aggregate_.merge_value(c, std::move(part[i].second)); });
+            part.size(), hashes, [&](std::size_t i) -> const K& { return part[i].first; },
+            [&](std::size_t i) -> C { return aggregate_.create(std::move(part[i].second)); },
+            [&](C& c, std::size_t i) { aggregate_.merge_value(c, std::move(part[i].second)); });
         records = records.subspan(part.size());
       }
     });
@@ -100,8 +102,8 @@ private:
   std::optional<keyed_table<K, C>> table_;
 };
 
-/// Downstream half: merges the partial combiners of all upstream partitions. With one non-empty input there is nothing to
-/// merge, and its entries, already distinct, are passed on directly.
+/// Downstream half: merges the partial combiners of all upstream partitions. With one non-empty
+/// input there is nothing to merge, and its entries, already distinct, are passed on directly.
 template <class K, class C, class Agg>
 class combine_reader final : public exchange_reader {
 public:
@@ -141,9 +143,9 @@ private:
         for (std::size_t i = 0; i < part.size(); ++i)
           hashes[i] = part[i].hash;
         merged.upsert(
-          part.size(), hashes, [&](std::size_t i) -> const K& { return part[i].key; },
-          [&](std::size_t i) -> C { return part[i].value; },
-          [&](C& c, std::size_t i) { aggregate_.merge_combiners(c, part[i].value); });
+            part.size(), hashes, [&](std::size_t i) -> const K& { return part[i].key; },
+            [&](std::size_t i) -> C { return part[i].value; },
+            [&](C& c, std::size_t i) { aggregate_.merge_combiners(c, part[i].value); });
         entries = entries.subspan(part.size());
       }
     });

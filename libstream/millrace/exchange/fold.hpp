@@ -47,7 +47,8 @@ private:
   std::optional<T> value_;
 };
 
-/// Downstream half of `reduce(f)`: combines the partial results in upstream order; no record, no result.
+/// Downstream half of `reduce(f)`: combines the partial results in upstream order; no record, no
+/// result.
 template <class T, class F>
 class reduce_reader final : public exchange_reader {
 public:
@@ -87,7 +88,9 @@ template <class T>
 class count_writer final : public writer_base<count_writer<T>, T> {
 public:
   void clear() { count_ = 0; }
-  void write(partition_order, std::span<T> records) { count_ += static_cast<std::int64_t>(records.size()); }
+  void write(partition_order, std::span<T> records) {
+    count_ += static_cast<std::int64_t>(records.size());
+  }
 
   std::vector<payload_ptr> take() override {
     auto out = std::make_shared<fold_payload<std::int64_t>>();

@@ -5,8 +5,8 @@
 
 namespace millrace {
 
-/// Downstream half of `group_by_key`, and of `combine_by_key` without map-side combining: builds the combiners from whole
-/// records, in upstream order, with the hashes computed upstream.
+/// Downstream half of `group_by_key`, and of `combine_by_key` without map-side combining: builds
+/// the combiners from whole records, in upstream order, with the hashes computed upstream.
 template <class K, class V, class C, class Agg>
 class group_reader final : public exchange_reader {
 public:
@@ -36,10 +36,10 @@ private:
     guarded(*info_, [&] {
       auto& items = input.items;
       groups.upsert(
-        items.size(), input.hashes.data(),
-        [&](std::size_t i) -> const K& { return items[i].first; },
-        [&](std::size_t i) -> C { return aggregate_.create(V(items[i].second)); },
-        [&](C& c, std::size_t i) { aggregate_.merge_value(c, V(items[i].second)); });
+          items.size(), input.hashes.data(),
+          [&](std::size_t i) -> const K& { return items[i].first; },
+          [&](std::size_t i) -> C { return aggregate_.create(V(items[i].second)); },
+          [&](C& c, std::size_t i) { aggregate_.merge_value(c, V(items[i].second)); });
     });
   }
 

@@ -20,7 +20,8 @@ struct hash_partitioner {
   }
 };
 
-/// Routes by a user's function of the key, `f(key) -> index`; an index outside [0, partitions) fails the batch.
+/// Routes by a user's function of the key, `f(key) -> index`; an index outside [0, partitions)
+/// fails the batch.
 template <class F>
 struct key_partitioner {
   std::uint32_t partitions;
@@ -30,9 +31,9 @@ struct key_partitioner {
   std::uint32_t operator()(const K& key, std::uint64_t) const {
     auto index = std::invoke(f, key);
     if (std::cmp_less(index, 0) || std::cmp_greater_equal(index, partitions))
-      throw stream_error{errc::invalid_argument,
-                         "the partitioner returned " + std::to_string(index) + "; allowed are 0 to "
-                           + std::to_string(partitions - 1)};
+      throw stream_error{errc::invalid_argument, "the partitioner returned " +
+                                                     std::to_string(index) + "; allowed are 0 to " +
+                                                     std::to_string(partitions - 1)};
     return static_cast<std::uint32_t>(index);
   }
 };

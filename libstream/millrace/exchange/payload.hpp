@@ -8,10 +8,12 @@
 
 namespace millrace {
 
-/// What one stage partition hands to one partition of the next stage (or to an output) for one batch.
+/// What one stage partition hands to one partition of the next stage (or to an output) for one
+/// batch.
 ///
-/// Immutable once taken from its writer and shared by pointer inside a process, so a failed task can be run again from
-/// the same inputs. `keep` holds the memory that views in the records point into.
+/// Immutable once taken from its writer and shared by pointer inside a process, so a failed task
+/// can be run again from the same inputs. `keep` holds the memory that views in the records point
+/// into.
 class payload {
 public:
   virtual ~payload() = default;
@@ -20,16 +22,18 @@ public:
   std::shared_ptr<const void> keep;
 };
 
-/// Null means absent: the stream has no batch at this time (Spark's `None`), which differs from an empty one.
+/// Null means absent: the stream has no batch at this time (Spark's `None`), which differs from an
+/// empty one.
 using payload_ptr = std::shared_ptr<const payload>;
 
-/// The upstream end of an exchange, or of an output: takes the records of one stage partition and divides them among the
-/// targets. Single-owner, like the operators above it.
+/// The upstream end of an exchange, or of an output: takes the records of one stage partition and
+/// divides them among the targets. Single-owner, like the operators above it.
 class exchange_writer {
 public:
   virtual ~exchange_writer() = default;
 
-  /// The consumer for the records of `lane`. Lanes are interleaved freely; the writer keeps what order it needs.
+  /// The consumer for the records of `lane`. Lanes are interleaved freely; the writer keeps what
+  /// order it needs.
   virtual consumer_base& lane_input(std::uint32_t lane) = 0;
 
   /// Forgets what was written, for a new batch or a new attempt.
@@ -39,14 +43,15 @@ public:
   virtual std::vector<payload_ptr> take() = 0;
 };
 
-/// The root of a stage: replays its inputs into the first operator and drives the life cycle, `begin` to `end`.
+/// The root of a stage: replays its inputs into the first operator and drives the life cycle,
+/// `begin` to `end`.
 class stage_reader {
 public:
   virtual ~stage_reader() = default;
 };
 
-/// The downstream end of an exchange. `slots` are the payloads of one partition in the order of (upstream stage,
-/// upstream partition); none is null.
+/// The downstream end of an exchange. `slots` are the payloads of one partition in the order of
+/// (upstream stage, upstream partition); none is null.
 class exchange_reader : public stage_reader {
 public:
   virtual void read(const batch_context& context, std::uint32_t partition,

@@ -9,7 +9,8 @@
 
 namespace millrace {
 
-/// Whole records for one target, in upstream order, with their key hashes where the exchange is keyed.
+/// Whole records for one target, in upstream order, with their key hashes where the exchange is
+/// keyed.
 template <class T>
 class records_payload final : public payload {
 public:
@@ -28,9 +29,11 @@ std::vector<payload_ptr> share(std::vector<std::shared_ptr<records_payload<T>>>&
 }
 } // namespace detail
 
-/// Upstream half of `partition_by` and `group_by_key`: moves every record to the partition of its key.
+/// Upstream half of `partition_by` and `group_by_key`: moves every record to the partition of its
+/// key.
 template <class K, class V, class Partitioner>
-class scatter_writer final : public writer_base<scatter_writer<K, V, Partitioner>, std::pair<K, V>> {
+class scatter_writer final
+    : public writer_base<scatter_writer<K, V, Partitioner>, std::pair<K, V>> {
 public:
   scatter_writer(op_info_ptr info, Partitioner partitioner)
       : info_{std::move(info)}, partitioner_{std::move(partitioner)} {}
@@ -62,8 +65,9 @@ private:
   std::vector<std::shared_ptr<records_payload<std::pair<K, V>>>> targets_;
 };
 
-/// Upstream half of `repartition(n)`: deals the records of each partition out in turn, so that sizes differ by at most
-/// one for each upstream partition. Each upstream partition starts at another target.
+/// Upstream half of `repartition(n)`: deals the records of each partition out in turn, so that
+/// sizes differ by at most one for each upstream partition. Each upstream partition starts at
+/// another target.
 template <class T>
 class deal_writer final : public writer_base<deal_writer<T>, T> {
 public:

@@ -9,7 +9,8 @@
 
 namespace millrace {
 
-/// A block of a batch and its place among the batch's blocks of this stream; each block is one partition.
+/// A block of a batch and its place among the batch's blocks of this stream; each block is one
+/// partition.
 struct numbered_block {
   std::uint32_t index = 0;
   block_ptr data;
@@ -32,7 +33,8 @@ private:
   chunk_buffer<std::string_view> out_;
 };
 
-/// Blocks of typed records, which are copied into the chunk because blocks are immutable and shared.
+/// Blocks of typed records, which are copied into the chunk because blocks are immutable and
+/// shared.
 template <class T>
 class typed_source_reader final : public source_reader {
 public:

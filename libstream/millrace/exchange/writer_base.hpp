@@ -3,11 +3,13 @@
 #include "millrace/chunk/contains_view.hpp"
 #include "millrace/exchange/payload.hpp"
 
-#include <deque>
+#include <memory>
+#include <vector>
 
 namespace millrace {
 
-/// What writers share: one small consumer per lane that forwards chunks, with its lane's open partition.
+/// What writers share: one small consumer per lane that forwards chunks, with its lane's open
+/// partition.
 ///
 /// Derived gives `void write(partition_order, std::span<T>)` and may hide `opened` and `closed`.
 template <class Derived, class T>
@@ -15,8 +17,9 @@ class writer_base : public exchange_writer {
 public:
   consumer_base& lane_input(std::uint32_t lane) override {
     while (lanes_.size() <= lane)
-      lanes_.emplace_back(static_cast<Derived&>(*this), static_cast<std::uint32_t>(lanes_.size()));
-    return lanes_[lane];
+      lanes_.push_back(std::make_unique<lane_consumer>(static_cast<Derived&>(*this),
+                                                       static_cast<std::uint32_t>(lanes_.size())));
+    return *lanes_[lane];
   }
 
   void reset(const batch_context& context) override {
@@ -38,9 +41,9 @@ protected:
   }
 
 private:
-  class lane final : public consumer<T> {
+  class lane_consumer final : public consumer<T> {
   public:
-    lane(Derived& writer, std::uint32_t number) : writer_{writer}, order_{number, 0} {}
+    lane_consumer(Derived& writer, std::uint32_t number) : writer_{writer}, order_{number, 0} {}
     void begin(const batch_context&) override {}
     void open(partition_order order) override {
       order_.index = order.index;
@@ -55,7 +58,7 @@ private:
     partition_order order_;
   };
 
-  std::deque<lane> lanes_;
+  std::vector<std::unique_ptr<lane_consumer>> lanes_;
   const batch_context* context_ = nullptr;
 };
 

@@ -12,7 +12,8 @@
 
 namespace millrace {
 
-/// The blocks of a batch, one for each partition; they share its records. The bytes of text records are copied.
+/// The blocks of a batch, one for each partition; they share its records. The bytes of text records
+/// are copied.
 template <class T>
 std::vector<block_ptr> to_blocks(const batch<T>& from) {
   std::vector<block_ptr> blocks;
@@ -25,8 +26,8 @@ std::vector<block_ptr> to_blocks(const batch<T>& from) {
   return blocks;
 }
 
-/// A queue of batches for `queue_stream`. Push from any thread, before and after start. Unbounded: what is pushed is held
-/// until its batch is made.
+/// A queue of batches for `queue_stream`. Push from any thread, before and after start. Unbounded:
+/// what is pushed is held until its batch is made.
 template <class T>
 class batch_feed {
 public:
@@ -55,7 +56,8 @@ private:
   std::deque<batch<T>> queue_;
 };
 
-/// `queue_stream`: one queued batch at a time, or all that are queued united; the default when the queue is empty.
+/// `queue_stream`: one queued batch at a time, or all that are queued united; the default when the
+/// queue is empty.
 template <class T>
 class queue_source final : public pull_source {
 public:

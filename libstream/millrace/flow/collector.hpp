@@ -10,8 +10,8 @@
 
 namespace millrace {
 
-/// Takes the results of a stream batch by batch, for tests: `stream.collect_into(c)`. Thread-safe; must outlive the job.
-/// Keeps everything: for bounded runs only.
+/// Takes the results of a stream batch by batch, for tests: `stream.collect_into(c)`. Thread-safe;
+/// must outlive the job. Keeps everything: for bounded runs only.
 template <class T>
 class collector {
 public:

@@ -23,13 +23,15 @@ class basic_stream_context;
 
 /// A discretized stream of T: in each batch interval, a partitioned collection of T.
 ///
-/// A cheap handle, to be stored and passed by value. Operations add to the job's graph and can be called until the context
-/// starts; they throw stream_error naming the operation and its place when they cannot. Functions given to operations
-/// are copied for every partition and run on several threads at once; they get records as rvalues, so they take them by
-/// value or by const reference. Names and meanings are those of Spark's DStream.
+/// A cheap handle, to be stored and passed by value. Operations add to the job's graph and can be
+/// called until the context starts; they throw stream_error naming the operation and its place when
+/// they cannot. Functions given to operations are copied for every partition and run on several
+/// threads at once; they get records as rvalues, so they take them by value or by const reference.
+/// Names and meanings are those of Spark's DStream.
 template <class T>
 class dstream : public pair_operations<T> {
-  static_assert(!std::is_same_v<T, bool>, "a stream of bool has no contiguous records: use char or an enum instead");
+  static_assert(!std::is_same_v<T, bool>,
+                "a stream of bool has no contiguous records: use char or an enum instead");
 
   using here = std::source_location;
 
@@ -46,7 +48,8 @@ public:
     return *this;
   }
 
-  // -- one to one and one to many --------------------------------------------------------------------------------
+  // -- one to one and one to many
+  // --------------------------------------------------------------------------------
 
   /// f(record) -> record of the new stream.
   template <class F>
@@ -58,18 +61,18 @@ public:
   }
 
   /// Pieces of text: `flat_map(split(' '))`, `flat_map(words())`, `flat_map(lines())`.
-  auto flat_map(text_splitter how, here site = here::current()) const
-    requires std::is_same_v<T, std::string_view>
-  {
+  auto flat_map(text_splitter how,
+                here site = here::current()) const requires std::is_same_v<T, std::string_view> {
     return narrow<std::string_view>(
-      "flat_map", site, [how](op_info_ptr info, consumer<std::string_view>& down) -> consumer_ptr {
-        return std::make_unique<split_op>(std::move(info), down, how);
-      });
+        "flat_map", site,
+        [how](op_info_ptr info, consumer<std::string_view>& down) -> consumer_ptr {
+          return std::make_unique<split_op>(std::move(info), down, how);
+        });
   }
 
   /// f(record) -> a range, whose elements are the records of the new stream.
   template <class F>
-    requires std::invocable<F&, T&&> && std::ranges::input_range<std::invoke_result_t<F&, T&&>>
+  requires std::invocable<F&, T&&> && std::ranges::input_range<std::invoke_result_t<F&, T&&>>
   auto flat_map(F f, here site = here::current()) const {
     using out = std::ranges::range_value_t<std::invoke_result_t<F&, T&&>>;
     return flat_map_with<out>("flat_map", emit_range<F>{std::move(f)}, site);
@@ -77,14 +80,14 @@ public:
 
   /// f(record, emit) calls `emit(value)` any number of times: `flat_map<Out>(f)`.
   template <class Out, class F>
-    requires std::invocable<F&, T&&, emitter<Out>&>
-  auto flat_map(F f, here site = here::current()) const {
+  requires std::invocable < F&, T&&, emitter<Out>
+  & > auto flat_map(F f, here site = here::current()) const {
     return flat_map_with<Out>("flat_map", std::move(f), site);
   }
 
   /// Keeps the records for which f(record) is true.
   template <class F>
-    requires std::predicate<F&, const T&>
+  requires std::predicate<F&, const T&>
   auto filter(F f, here site = here::current()) const {
     return narrow<T>("filter", site, [f](op_info_ptr info, consumer<T>& down) -> consumer_ptr {
       return std::make_unique<filter_op<T, F>>(std::move(info), down, f);
@@ -93,8 +96,8 @@ public:
 
   /// f(records of one partition) -> a range of new records.
   template <class F>
-    requires std::invocable<F&, std::vector<T>&>
-  auto map_partitions(F f, here site = here::current()) const {
+  requires std::invocable < F&, std::vector<T>
+  & > auto map_partitions(F f, here site = here::current()) const {
     using out = std::ranges::range_value_t<std::invoke_result_t<F&, std::vector<T>&>>;
     return partitions_with<out>("map_partitions", emit_range<F>{std::move(f)}, site);
   }
@@ -102,10 +105,11 @@ public:
   /// One vector for each partition.
   auto glom(here site = here::current()) const {
     return partitions_with<std::vector<T>>(
-      "glom", [](std::vector<T>& records, auto& emit) { emit(std::move(records)); }, site);
+        "glom", [](std::vector<T>& records, auto& emit) { emit(std::move(records)); }, site);
   }
 
-  // -- several streams -------------------------------------------------------------------------------------------
+  // -- several streams
+  // -------------------------------------------------------------------------------------------
 
   /// The records of both streams, this one's partitions first.
   dstream union_with(const dstream& other, here site = here::current()) const {
@@ -115,8 +119,8 @@ public:
   /// The records of all streams, in order. All must belong to one context.
   static dstream unite(const std::vector<dstream>& streams, here site = here::current()) {
     if (streams.empty())
-      throw stream_error{errc::invalid_argument, "List of DStreams to union is empty: union at "
-                                                   + to_string(source_site{site})};
+      throw stream_error{errc::invalid_argument, "List of DStreams to union is empty: union at " +
+                                                     to_string(source_site{site})};
     auto& builder = streams.front().builder_;
     auto info = builder->describe_new("union", site);
     std::vector<node_ptr> parents;
@@ -126,51 +130,62 @@ public:
                            "Some of the DStreams have different contexts: " + describe(*info)};
       parents.push_back(s.node_);
     }
-    auto merged = std::make_shared<merge_node<T>>(builder->graph().next_id(), info, std::move(parents));
+    auto merged =
+        std::make_shared<merge_node<T>>(builder->graph().next_id(), info, std::move(parents));
     builder->graph().add(merged);
     return {builder, merged};
   }
 
-  // -- whole batches ---------------------------------------------------------------------------------------------
+  // -- whole batches
+  // ---------------------------------------------------------------------------------------------
 
   /// Exactly `partitions` partitions of nearly equal size.
   dstream repartition(std::uint32_t partitions, here site = here::current()) const {
     auto info = builder_->describe_new("repartition", site);
     if (partitions == 0)
-      throw stream_error{errc::invalid_argument, describe(*info) + ": 0 partitions; at least 1 is needed"};
+      throw stream_error{errc::invalid_argument,
+                         describe(*info) + ": 0 partitions; at least 1 is needed"};
     auto n = builder_->partitions_or_default(partitions, *info);
     return exchange<T>(
-      info, n, [n](auto&) { return std::make_unique<deal_writer<T>>(n); },
-      [](auto&, consumer<T>& down) { return std::make_unique<records_reader<T>>(down); });
+        info, n, [n](auto&) { return std::make_unique<deal_writer<T>>(n); },
+        [](auto&, consumer<T>& down) { return std::make_unique<records_reader<T>>(down); });
   }
 
   /// One record: the number of records in the batch; 0 for an empty batch.
   dstream<std::int64_t> count(here site = here::current()) const {
     return exchange<std::int64_t>(
-      builder_->describe_new("count", site), 1,
-      [](auto&) { return std::make_unique<count_writer<T>>(); },
-      [](auto&, consumer<std::int64_t>& down) { return std::make_unique<count_reader>(down); });
+        builder_->describe_new("count", site), 1,
+        [](auto&) { return std::make_unique<count_writer<T>>(); },
+        [](auto&, consumer<std::int64_t>& down) { return std::make_unique<count_reader>(down); });
   }
 
   /// (value, how often) for each different record of the batch.
-  auto count_by_value(std::uint32_t partitions = 0, here site = here::current()) const
-    requires keyable<T>
-  {
-    return map([](const T& value) { return std::pair<T, std::int64_t>{value, 1}; }, site)
-      .combined("count_by_value", reduction<std::int64_t>(std::plus<std::int64_t>{}), partitions, site);
+  auto count_by_value(std::uint32_t partitions = 0,
+                      here site = here::current()) const requires keyable<T> {
+    return map(
+               [](const T& value) {
+                 return std::pair<T, std::int64_t>{value, 1};
+               },
+               site)
+        .combined("count_by_value", reduction<std::int64_t>(std::plus<std::int64_t>{}), partitions,
+                  site);
   }
 
   /// One record f(f(a, b), c)...; none for an empty batch. f must be associative and commutative.
   template <class F>
-    requires std::convertible_to<std::invoke_result_t<F&, T, T>, T>
-  dstream reduce(F f, here site = here::current()) const {
+  requires std::convertible_to<std::invoke_result_t<F&, T, T>, T>
+      dstream reduce(F f, here site = here::current())
+  const {
     return exchange<T>(
-      builder_->describe_new("reduce", site), 1,
-      [f](auto& info) { return std::make_unique<reduce_writer<T, F>>(info, f); },
-      [f](auto& info, consumer<T>& down) { return std::make_unique<reduce_reader<T, F>>(info, down, f); });
+        builder_->describe_new("reduce", site), 1,
+        [f](auto& info) { return std::make_unique<reduce_writer<T, F>>(info, f); },
+        [f](auto& info, consumer<T>& down) {
+          return std::make_unique<reduce_reader<T, F>>(info, down, f);
+        });
   }
 
-  // -- outputs ---------------------------------------------------------------------------------------------------
+  // -- outputs
+  // ---------------------------------------------------------------------------------------------------
 
   /// Prints the first `shown` records of every batch.
   void print(std::size_t shown = 10, here site = here::current()) const {
@@ -180,27 +195,27 @@ public:
   /// As `print`, to a stream that outlives the job and that nothing else writes to meanwhile.
   void print_to(std::ostream& to, std::size_t shown = 10, here site = here::current()) const {
     output(
-      "print", site,
-      [limit = std::max(shown, shown + 1)] { return std::make_unique<collect_writer<T>>(limit); },
-      [shown, &to](auto&) { return std::make_unique<print_sink<owned_t<T>>>(shown, to); });
+        "print", site,
+        [limit = std::max(shown, shown + 1)] { return std::make_unique<collect_writer<T>>(limit); },
+        [shown, &to](auto&) { return std::make_unique<print_sink<owned_t<T>>>(shown, to); });
   }
 
-  /// Calls f(batch) or f(batch, time) for every batch, in order, one call at a time, with owned records. If f throws, it
-  /// is called again up to the option stream.task_max_failures.
+  /// Calls f(batch) or f(batch, time) for every batch, in order, one call at a time, with owned
+  /// records. If f throws, it is called again up to the option stream.task_max_failures.
   template <class F>
-    requires std::invocable<F&, const batch<owned_t<T>>&, batch_time>
-             || std::invocable<F&, const batch<owned_t<T>>&>
-  void for_each_batch(F f, here site = here::current()) const {
+  requires std::invocable < F&, const batch<owned_t<T>>
+  &, batch_time > || std::invocable<F&, const batch<owned_t<T>>&> void
+                     for_each_batch(F f, here site = here::current()) const {
     output(
-      "for_each_batch", site, [] { return std::make_unique<collect_writer<T>>(); },
-      [f](auto& info) { return std::make_unique<for_each_batch_sink<owned_t<T>, F>>(info, f); });
+        "for_each_batch", site, [] { return std::make_unique<collect_writer<T>>(); },
+        [f](auto& info) { return std::make_unique<for_each_batch_sink<owned_t<T>, F>>(info, f); });
   }
 
   /// Keeps the results of all batches in `to`, which must outlive the job: for tests.
   void collect_into(collector<owned_t<T>>& to, here site = here::current()) const {
     output(
-      "collect_into", site, [] { return std::make_unique<collect_writer<T>>(); },
-      [&to](auto&) { return std::make_unique<collect_sink<owned_t<T>>>(to); });
+        "collect_into", site, [] { return std::make_unique<collect_writer<T>>(); },
+        [&to](auto&) { return std::make_unique<collect_sink<owned_t<T>>>(to); });
   }
 
 private:
@@ -213,34 +228,34 @@ private:
   template <class Out, class Make>
   dstream<Out> narrow(std::string operation, here site, Make make) const {
     auto info = builder_->describe_new(std::move(operation), site);
-    auto made = std::make_shared<narrow_node<Out, Make>>(builder_->graph().next_id(), std::move(info),
-                                                         node_, std::move(make));
+    auto made = std::make_shared<narrow_node<Out, Make>>(builder_->graph().next_id(),
+                                                         std::move(info), node_, std::move(make));
     builder_->graph().add(made);
     return {builder_, made};
   }
 
   template <class Out, class F>
   dstream<Out> flat_map_with(std::string operation, F f, here site) const {
-    return narrow<Out>(std::move(operation), site,
-                       [f](op_info_ptr info, consumer<Out>& down) -> consumer_ptr {
-                         return std::make_unique<flat_map_emit_op<T, Out, F>>(std::move(info), down, f);
-                       });
+    return narrow<Out>(
+        std::move(operation), site, [f](op_info_ptr info, consumer<Out>& down) -> consumer_ptr {
+          return std::make_unique<flat_map_emit_op<T, Out, F>>(std::move(info), down, f);
+        });
   }
 
   template <class Out, class F>
   dstream<Out> partitions_with(std::string operation, F f, here site) const {
-    return narrow<Out>(std::move(operation), site,
-                       [f](op_info_ptr info, consumer<Out>& down) -> consumer_ptr {
-                         return std::make_unique<map_partitions_op<T, Out, F>>(std::move(info), down, f);
-                       });
+    return narrow<Out>(
+        std::move(operation), site, [f](op_info_ptr info, consumer<Out>& down) -> consumer_ptr {
+          return std::make_unique<map_partitions_op<T, Out, F>>(std::move(info), down, f);
+        });
   }
 
   template <class Out, class MakeWriter, class MakeReader>
   dstream<Out> exchange(std::shared_ptr<op_info> info, std::uint32_t partitions, MakeWriter writer,
                         MakeReader reader) const {
     auto made = std::make_shared<exchange_node<Out, MakeWriter, MakeReader>>(
-      builder_->graph().next_id(), std::move(info), node_, partitions, std::move(writer),
-      std::move(reader));
+        builder_->graph().next_id(), std::move(info), node_, partitions, std::move(writer),
+        std::move(reader));
     builder_->graph().add(made);
     return {builder_, made};
   }
@@ -249,7 +264,7 @@ private:
   void output(std::string operation, here site, MakeWriter writer, MakeSink sink) const {
     auto info = builder_->describe_new(std::move(operation), site);
     builder_->graph().add(std::make_shared<output_node<MakeWriter, MakeSink>>(
-      builder_->graph().next_id(), std::move(info), node_, std::move(writer), std::move(sink)));
+        builder_->graph().next_id(), std::move(info), node_, std::move(writer), std::move(sink)));
   }
 
   std::shared_ptr<graph_builder> builder_;

@@ -21,16 +21,17 @@ std::shared_ptr<op_info> graph_builder::describe_new(std::string operation,
   if (now == context_state::initialised)
     return info;
   throw stream_error{errc::illegal_state,
-                     "Adding new inputs, transformations, and output operations after "
-                       + std::string(now == context_state::active ? "starting" : "stopping")
-                       + " a context is not supported: " + describe(*info)};
+                     "Adding new inputs, transformations, and output operations after " +
+                         std::string(now == context_state::active ? "starting" : "stopping") +
+                         " a context is not supported: " + describe(*info)};
 }
 
-std::uint32_t graph_builder::partitions_or_default(std::uint32_t wanted, const op_info& info) const {
+std::uint32_t graph_builder::partitions_or_default(std::uint32_t wanted,
+                                                   const op_info& info) const {
   if (wanted > max_partitions)
-    throw stream_error{errc::invalid_argument,
-                       describe(info) + ": " + std::to_string(wanted) + " partitions; at most "
-                         + std::to_string(max_partitions) + " are allowed"};
+    throw stream_error{errc::invalid_argument, describe(info) + ": " + std::to_string(wanted) +
+                                                   " partitions; at most " +
+                                                   std::to_string(max_partitions) + " are allowed"};
   return wanted == 0 ? parallelism_ : wanted;
 }
 

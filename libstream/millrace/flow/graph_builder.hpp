@@ -13,10 +13,11 @@ namespace millrace {
 
 enum class context_state { initialised, active, stopped };
 
-/// The graph of a context while it is being built, shared by the context and every stream made from it.
+/// The graph of a context while it is being built, shared by the context and every stream made from
+/// it.
 ///
-/// Built by one thread at a time. Once the context has started, every call that would change the graph throws
-/// stream_error(illegal_state) with Spark's words, the operation and its place.
+/// Built by one thread at a time. Once the context has started, every call that would change the
+/// graph throws stream_error(illegal_state) with Spark's words, the operation and its place.
 class graph_builder {
 public:
   graph_builder(duration batch_interval, std::uint32_t parallelism)
@@ -30,7 +31,8 @@ public:
   void set_state(context_state s);
 
   /// Who a new operation is; throws unless the graph can still be changed.
-  std::shared_ptr<op_info> describe_new(std::string operation, const std::source_location& site) const;
+  std::shared_ptr<op_info> describe_new(std::string operation,
+                                        const std::source_location& site) const;
 
   job_graph& graph() noexcept { return *graph_; }
   std::shared_ptr<const job_graph> frozen() const noexcept { return graph_; }

@@ -19,12 +19,13 @@ struct input_info {
   std::string description;
 };
 
-/// One output operation in one batch. Its id is its place in the order of registration, the same in every batch.
+/// One output operation in one batch. Its id is its place in the order of registration, the same in
+/// every batch.
 struct output_info {
   batch_time time;
   output_id id;
-  std::string name;         ///< As given with `name("...")`, else the operation.
-  std::string description;  ///< Operation and its place in the user's file.
+  std::string name;        ///< As given with `name("...")`, else the operation.
+  std::string description; ///< Operation and its place in the user's file.
   std::optional<batch_time> started;
   std::optional<batch_time> ended;
   std::optional<std::string> failure;
@@ -38,7 +39,7 @@ struct batch_info {
   std::optional<batch_time> processing_started;
   std::optional<batch_time> processing_ended;
   std::vector<output_info> outputs;
-  std::optional<std::string> failure;  ///< Why the batch failed, if it did.
+  std::optional<std::string> failure; ///< Why the batch failed, if it did.
 
   std::uint64_t records() const;
   /// Submission to start of processing.
@@ -51,7 +52,7 @@ struct batch_info {
 
 struct receiver_info {
   stream_id stream;
-  std::string name;  ///< `<operation>-<stream>`, or the name given to the stream.
+  std::string name; ///< `<operation>-<stream>`, or the name given to the stream.
   bool active = false;
   std::string location;
   std::string last_error;
@@ -59,10 +60,11 @@ struct receiver_info {
   std::uint64_t restarts = 0;
 };
 
-/// Override what you need. Called on the listener thread of the context, one call at a time, in the order of events; for
-/// a batch: submitted, started, output started, output completed ..., completed. A slow listener delays later events;
-/// at the bound of the queue (option listener.queue_size) events are dropped, counted and warned of, never the batch.
-/// May call `stop()` on the context. What a listener throws is logged and otherwise ignored.
+/// Override what you need. Called on the listener thread of the context, one call at a time, in the
+/// order of events; for a batch: submitted, started, output started, output completed ...,
+/// completed. A slow listener delays later events; at the bound of the queue (option
+/// listener.queue_size) events are dropped, counted and warned of, never the batch. May call
+/// `stop()` on the context. What a listener throws is logged and otherwise ignored.
 class listener {
 public:
   virtual ~listener() = default;

@@ -25,12 +25,13 @@ auto reduction(F f) {
   return aggregator{[](V&& v) { return std::move(v); }, merge, merge};
 }
 
-/// The operations of a stream of pairs; a stream of anything else has none of them. Base class of dstream<T>.
+/// The operations of a stream of pairs; a stream of anything else has none of them. Base class of
+/// dstream<T>.
 template <class T>
 class pair_operations {};
 
-/// For each keyed operation the last argument but the place is either a number of partitions (0: the default
-/// parallelism) or a partitioner such as `partition_with(n, f)`.
+/// For each keyed operation the last argument but the place is either a number of partitions (0:
+/// the default parallelism) or a partitioner such as `partition_with(n, f)`.
 template <class K, class V>
 class pair_operations<std::pair<K, V>> {
   using here = std::source_location;
@@ -41,46 +42,50 @@ public:
   template <class F>
   auto map_values(F f, here site = here::current()) const {
     using out = std::pair<K, std::decay_t<std::invoke_result_t<F&, V&&>>>;
-    auto on_value = [f](pair&& p) mutable { return out{std::move(p.first), std::invoke(f, std::move(p.second))}; };
+    auto on_value = [f](pair&& p) mutable {
+      return out{std::move(p.first), std::invoke(f, std::move(p.second))};
+    };
     return self().template narrow<out>(
-      "map_values", site, [on_value](op_info_ptr info, consumer<out>& down) -> consumer_ptr {
-        return std::make_unique<map_op<pair, out, decltype(on_value)>>(std::move(info), down, on_value);
-      });
+        "map_values", site, [on_value](op_info_ptr info, consumer<out>& down) -> consumer_ptr {
+          return std::make_unique<map_op<pair, out, decltype(on_value)>>(std::move(info), down,
+                                                                         on_value);
+        });
   }
 
   /// f(value) -> a range of new values; each gets the key.
   template <class F>
-    requires std::ranges::input_range<std::invoke_result_t<F&, V&&>>
+  requires std::ranges::input_range<std::invoke_result_t<F&, V&&>>
   auto flat_map_values(F f, here site = here::current()) const {
     using out = std::pair<K, std::ranges::range_value_t<std::invoke_result_t<F&, V&&>>>;
     return self().template flat_map_with<out>(
-      "flat_map_values",
-      [f](pair&& p, emitter<out>& emit) mutable {
-        for (auto&& value : std::invoke(f, std::move(p.second))) {
-          if constexpr (gives_elements_away<std::invoke_result_t<F&, V&&>>)
-            emit(out{p.first, std::move(value)});
-          else
-            emit(out{p.first, value});
-        }
-      },
-      site);
+        "flat_map_values",
+        [f](pair&& p, emitter<out>& emit) mutable {
+          for (auto&& value : std::invoke(f, std::move(p.second))) {
+            if constexpr (gives_elements_away<std::invoke_result_t<F&, V&&>>)
+              emit(out{p.first, std::move(value)});
+            else
+              emit(out{p.first, value});
+          }
+        },
+        site);
   }
 
   /// One pair for each key, with f over its values. f must be associative and commutative.
   template <class F>
-    requires std::convertible_to<std::invoke_result_t<F&, V, V>, V>
+  requires std::convertible_to<std::invoke_result_t<F&, V, V>, V>
   auto reduce_by_key(F f, std::uint32_t partitions = 0, here site = here::current()) const {
     return combined("reduce_by_key", reduction<V>(std::move(f)), partitions, site);
   }
 
   template <class F, partitioner_for<K> P>
-    requires std::convertible_to<std::invoke_result_t<F&, V, V>, V>
+  requires std::convertible_to<std::invoke_result_t<F&, V, V>, V>
   auto reduce_by_key(F f, P partitioner, here site = here::current()) const {
-    return combined_by("reduce_by_key", reduction<V>(std::move(f)), std::move(partitioner), true, site);
+    return combined_by("reduce_by_key", reduction<V>(std::move(f)), std::move(partitioner), true,
+                       site);
   }
 
-  /// `create(value) -> C`, `merge_value(C, value) -> C`, `merge_combiners(C, C) -> C`. Without map-side combining every
-  /// record is moved and combined at its target.
+  /// `create(value) -> C`, `merge_value(C, value) -> C`, `merge_combiners(C, C) -> C`. Without
+  /// map-side combining every record is moved and combined at its target.
   template <class Create, class MergeValue, class MergeCombiners>
   auto combine_by_key(Create create, MergeValue merge_value, MergeCombiners merge_combiners,
                       std::uint32_t partitions = 0, bool map_side_combine = true,
@@ -91,8 +96,9 @@ public:
   }
 
   template <class Create, class MergeValue, class MergeCombiners, partitioner_for<K> P>
-  auto combine_by_key(Create create, MergeValue merge_value, MergeCombiners merge_combiners, P partitioner,
-                      bool map_side_combine = true, here site = here::current()) const {
+  auto combine_by_key(Create create, MergeValue merge_value, MergeCombiners merge_combiners,
+                      P partitioner, bool map_side_combine = true,
+                      here site = here::current()) const {
     using combiner = std::decay_t<std::invoke_result_t<Create&, V&&>>;
     auto add = [merge_value](combiner& c, V v) mutable {
       c = std::invoke(merge_value, std::move(c), std::move(v));
@@ -100,7 +106,8 @@ public:
     auto merge = [merge_combiners](combiner& c, const combiner& other) mutable {
       c = std::invoke(merge_combiners, std::move(c), other);
     };
-    return combined_by("combine_by_key", aggregator{std::move(create), std::move(add), std::move(merge)},
+    return combined_by("combine_by_key",
+                       aggregator{std::move(create), std::move(add), std::move(merge)},
                        std::move(partitioner), map_side_combine, site);
   }
 
@@ -130,9 +137,11 @@ public:
   auto partition_by(P partitioner, here site = here::current()) const {
     auto info = describe("partition_by", partitioner.partitions, site);
     return self().template exchange<pair>(
-      info, partitioner.partitions,
-      [partitioner](auto& who) { return std::make_unique<scatter_writer<K, V, P>>(who, partitioner); },
-      [](auto&, consumer<pair>& down) { return std::make_unique<records_reader<pair>>(down); });
+        info, partitioner.partitions,
+        [partitioner](auto& who) {
+          return std::make_unique<scatter_writer<K, V, P>>(who, partitioner);
+        },
+        [](auto&, consumer<pair>& down) { return std::make_unique<records_reader<pair>>(down); });
   }
 
   /// For operations built on keyed combining: `operation` is the name shown to the user.
@@ -145,7 +154,8 @@ public:
 private:
   const dstream<pair>& self() const { return static_cast<const dstream<pair>&>(*this); }
 
-  std::shared_ptr<op_info> describe(const char* operation, std::uint32_t partitions, here site) const {
+  std::shared_ptr<op_info> describe(const char* operation, std::uint32_t partitions,
+                                    here site) const {
     auto info = self().builder_->describe_new(operation, site);
     if (partitions == 0)
       throw stream_error{errc::invalid_argument,
@@ -154,29 +164,32 @@ private:
     return info;
   }
 
-  std::uint32_t checked_partitions(const char* operation, std::uint32_t partitions, here site) const {
+  std::uint32_t checked_partitions(const char* operation, std::uint32_t partitions,
+                                   here site) const {
     auto info = self().builder_->describe_new(operation, site);
     return self().builder_->partitions_or_default(partitions, *info);
   }
 
   template <class Agg, class P>
-  auto combined_by(const char* operation, Agg aggregate, P partitioner, bool map_side, here site) const {
-    static_assert(keyable<K>, "the key type needs a hash (std::hash or millrace_hash) and operator==");
+  auto combined_by(const char* operation, Agg aggregate, P partitioner, bool map_side,
+                   here site) const {
+    static_assert(keyable<K>,
+                  "the key type needs a hash (std::hash or millrace_hash) and operator==");
     using C = std::decay_t<std::invoke_result_t<decltype(aggregate.create)&, V&&>>;
     using out = std::pair<K, C>;
     auto info = describe(operation, partitioner.partitions, site);
     return self().template exchange<out>(
-      info, partitioner.partitions,
-      [=](auto& who) -> std::unique_ptr<exchange_writer> {
-        if (map_side)
-          return std::make_unique<combine_writer<K, V, C, Agg, P>>(who, aggregate, partitioner);
-        return std::make_unique<scatter_writer<K, V, P>>(who, partitioner);
-      },
-      [=](auto& who, consumer<out>& down) -> std::unique_ptr<stage_reader> {
-        if (map_side)
-          return std::make_unique<combine_reader<K, C, Agg>>(who, down, aggregate);
-        return std::make_unique<group_reader<K, V, C, Agg>>(who, down, aggregate);
-      });
+        info, partitioner.partitions,
+        [=](auto& who) -> std::unique_ptr<exchange_writer> {
+          if (map_side)
+            return std::make_unique<combine_writer<K, V, C, Agg, P>>(who, aggregate, partitioner);
+          return std::make_unique<scatter_writer<K, V, P>>(who, partitioner);
+        },
+        [=](auto& who, consumer<out>& down) -> std::unique_ptr<stage_reader> {
+          if (map_side)
+            return std::make_unique<combine_reader<K, C, Agg>>(who, down, aggregate);
+          return std::make_unique<group_reader<K, V, C, Agg>>(who, down, aggregate);
+        });
   }
 };
 

@@ -45,13 +45,16 @@ public:
   /// Starts the job; throws stream_error, and then nothing is left running.
   virtual void start(job what) = 0;
 
-  /// Begins to stop; returns at once, callable from any thread, more than once. Immediate overrides graceful.
+  /// Begins to stop; returns at once, callable from any thread, more than once. Immediate overrides
+  /// graceful.
   virtual void request_stop(stop_mode mode) = 0;
 
-  /// Waits until everything has stopped, or for `limit`; true when it has. A job that was not started counts as stopped.
+  /// Waits until everything has stopped, or for `limit`; true when it has. A job that was not
+  /// started counts as stopped.
   virtual bool wait_stopped(std::optional<std::chrono::milliseconds> limit) = 0;
 
-  /// Whether the caller is on a thread that has to end before the runtime can stop (listener, output, receiver).
+  /// Whether the caller is on a thread that has to end before the runtime can stop (listener,
+  /// output, receiver).
   virtual bool on_own_thread() const = 0;
 };
 

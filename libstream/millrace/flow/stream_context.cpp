@@ -44,10 +44,12 @@ struct basic_stream_context::shared_state {
 
 basic_stream_context::basic_stream_context(configuration conf, duration batch_interval,
                                            std::unique_ptr<runtime> engine)
-    : conf_{std::move(conf)}, engine_{std::move(engine)}, shared_{std::make_shared<shared_state>()} {
+    : conf_{std::move(conf)}, engine_{std::move(engine)}, shared_{
+                                                              std::make_shared<shared_state>()} {
   if (batch_interval.ms() <= 0)
-    throw stream_error{errc::invalid_argument,
-                       "the batch interval is " + to_string(batch_interval) + "; it must be at least 1 ms"};
+    throw stream_error{errc::invalid_argument, "the batch interval is " +
+                                                   to_string(batch_interval) +
+                                                   "; it must be at least 1 ms"};
   builder_ = std::make_shared<graph_builder>(batch_interval, parallelism_of(conf_));
 }
 
@@ -56,17 +58,17 @@ basic_stream_context::~basic_stream_context() {
   engine_->wait_stopped(std::nullopt);
 }
 
-dstream<std::string_view> basic_stream_context::socket_text_stream(std::string host, std::uint16_t port,
-                                                                   here site) {
+dstream<std::string_view> basic_stream_context::socket_text_stream(std::string host,
+                                                                   std::uint16_t port, here site) {
   return add_source<std::string_view>("socket_text_stream",
                                       socket_source{std::move(host), port, make_line_framer}, site);
 }
 
 dstream<std::string_view> basic_stream_context::socket_stream(
-  std::string host, std::uint16_t port,
-  std::function<std::unique_ptr<record_framer>(std::size_t)> make_framer, here site) {
-  return add_source<std::string_view>("socket_stream",
-                                      socket_source{std::move(host), port, std::move(make_framer)}, site);
+    std::string host, std::uint16_t port,
+    std::function<std::unique_ptr<record_framer>(std::size_t)> make_framer, here site) {
+  return add_source<std::string_view>(
+      "socket_stream", socket_source{std::move(host), port, std::move(make_framer)}, site);
 }
 
 socket_source basic_stream_context::framed_blocks(std::string host, std::uint16_t port) {
@@ -83,7 +85,9 @@ void basic_stream_context::remove_listener(const std::shared_ptr<listener>& l) {
   std::erase(shared_->listeners, l);
 }
 
-void basic_stream_context::set_log(std::shared_ptr<log_observer> log) { shared_->log = std::move(log); }
+void basic_stream_context::set_log(std::shared_ptr<log_observer> log) {
+  shared_->log = std::move(log);
+}
 
 void basic_stream_context::set_metrics(std::shared_ptr<metric_observer> metrics) {
   shared_->metrics = std::move(metrics);
@@ -94,7 +98,14 @@ job basic_stream_context::make_job() {
     auto level = parse_log_level(conf_.text("log.level"));
     shared_->log = make_spdlog_observer(level ? *level : log_level::info);
   }
-  job what{conf_, batch_interval(), builder_->frozen(), shared_->log, shared_->metrics, hash_seed{static_cast<std::uint64_t>(conf_.integer("state.hash_seed"))}, {}, {}};
+  job what{conf_,
+           batch_interval(),
+           builder_->frozen(),
+           shared_->log,
+           shared_->metrics,
+           hash_seed{static_cast<std::uint64_t>(conf_.integer("state.hash_seed"))},
+           {},
+           {}};
   what.listeners = [shared = shared_] {
     std::lock_guard guard{shared->mutex};
     return shared->listeners;
@@ -111,13 +122,16 @@ void basic_stream_context::start() {
   std::lock_guard guard{starting_};
   auto what = make_job();
   switch (state()) {
-    case context_state::active:
-      logger{what.log, "context"}.warning("start: the context has already been started; nothing is done");
-      return;
-    case context_state::stopped:
-      throw stream_error{errc::illegal_state, "the context has already been stopped and cannot be started again: "
-                                              "make a new one"};
-    case context_state::initialised: break;
+  case context_state::active:
+    logger{what.log, "context"}.warning(
+        "start: the context has already been started; nothing is done");
+    return;
+  case context_state::stopped:
+    throw stream_error{errc::illegal_state,
+                       "the context has already been stopped and cannot be started again: "
+                       "make a new one"};
+  case context_state::initialised:
+    break;
   }
   try {
     builder_->graph().validate();
@@ -144,8 +158,9 @@ int basic_stream_context::await_termination() {
   if (state() == context_state::initialised)
     throw stream_error{errc::illegal_state, "await_termination: the context has not been started"};
   if (engine_->on_own_thread() || !engine_->wait_stopped(std::nullopt))
-    throw stream_error{errc::illegal_state, "await_termination: called on a thread of the job itself, which would wait "
-                                            "for its own end; call stop() there and wait elsewhere"};
+    throw stream_error{errc::illegal_state,
+                       "await_termination: called on a thread of the job itself, which would wait "
+                       "for its own end; call stop() there and wait elsewhere"};
   builder_->set_state(context_state::stopped);
   if (auto e = shared_->reported())
     throw stream_error{*e};

@@ -19,17 +19,19 @@ namespace millrace {
 
 /// The entry point of a job: makes input streams, starts and stops.
 ///
-/// States (Spark's): initialised, active after `start`, stopped after `stop`; there is no way back. Several contexts may
-/// be active in one process. Inputs, operations and listeners are added by one thread; `start`, `stop`, `state` and the
-/// waiting calls are thread-safe, and `stop` may be called from anywhere, a listener or an output function included. The
-/// destructor stops immediately.
+/// States (Spark's): initialised, active after `start`, stopped after `stop`; there is no way back.
+/// Several contexts may be active in one process. Inputs, operations and listeners are added by one
+/// thread; `start`, `stop`, `state` and the waiting calls are thread-safe, and `stop` may be called
+/// from anywhere, a listener or an output function included. The destructor stops immediately.
 ///
-/// This class works with any runtime; `millrace::stream_context` (millrace/millrace.hpp) is the one with actors.
+/// This class works with any runtime; `millrace::stream_context` (millrace/millrace.hpp) is the one
+/// with actors.
 class basic_stream_context {
   using here = std::source_location;
 
 public:
-  basic_stream_context(configuration conf, duration batch_interval, std::unique_ptr<runtime> engine);
+  basic_stream_context(configuration conf, duration batch_interval,
+                       std::unique_ptr<runtime> engine);
   basic_stream_context(const basic_stream_context&) = delete;
   basic_stream_context& operator=(const basic_stream_context&) = delete;
   ~basic_stream_context();
@@ -38,48 +40,57 @@ public:
   duration batch_interval() const noexcept { return builder_->batch_interval(); }
   context_state state() const { return builder_->state(); }
 
-  // -- inputs ----------------------------------------------------------------------------------------------------
+  // -- inputs
+  // ----------------------------------------------------------------------------------------------------
 
-  /// Lines of a TCP server, without their `\n` or `\r\n`; an unterminated last line counts. Reconnects for ever.
+  /// Lines of a TCP server, without their `\n` or `\r\n`; an unterminated last line counts.
+  /// Reconnects for ever.
   dstream<std::string_view> socket_text_stream(std::string host, std::uint16_t port,
                                                here site = here::current());
 
-  /// Records of a TCP server, cut by a framer of your own; `make_framer(max_record_bytes)` is called for every connection.
+  /// Records of a TCP server, cut by a framer of your own; `make_framer(max_record_bytes)` is
+  /// called for every connection.
   dstream<std::string_view>
   socket_stream(std::string host, std::uint16_t port,
                 std::function<std::unique_ptr<record_framer>(std::size_t)> make_framer,
                 here site = here::current());
 
-  /// Blocks of T from a TCP server: frames of a 4-byte big-endian length and that many bytes of records encoded by
-  /// `encode_records`.
+  /// Blocks of T from a TCP server: frames of a 4-byte big-endian length and that many bytes of
+  /// records encoded by `encode_records`.
   template <class T>
   dstream<T> raw_socket_stream(std::string host, std::uint16_t port, here site = here::current()) {
-    auto frames = add_source<std::string_view>("raw_socket_stream", framed_blocks(std::move(host), port), site);
+    auto frames = add_source<std::string_view>("raw_socket_stream",
+                                               framed_blocks(std::move(host), port), site);
     return frames.template flat_map_with<T>(
-      "raw_socket_stream",
-      [](std::string_view frame, emitter<T>& emit) {
-        auto bytes = reinterpret_cast<const unsigned char*>(frame.data());
-        auto records = decode_records<T>(std::span<const unsigned char>{bytes, frame.size()});
-        if (!records)
-          throw stream_error{records.error()};
-        for (auto& record : *records)
-          emit(std::move(record));
-      },
-      site);
+        "raw_socket_stream",
+        [](std::string_view frame, emitter<T>& emit) {
+          auto bytes = reinterpret_cast<const unsigned char*>(frame.data());
+          auto records = decode_records<T>(std::span<const unsigned char>{bytes, frame.size()});
+          if (!records)
+            throw stream_error{records.error()};
+          for (auto& record : *records)
+            emit(std::move(record));
+        },
+        site);
   }
 
-  /// One queued batch for each batch interval, or all that are queued. `when_empty` is used when the queue is empty.
+  /// One queued batch for each batch interval, or all that are queued. `when_empty` is used when
+  /// the queue is empty.
   template <class T>
   dstream<T> queue_stream(std::shared_ptr<batch_feed<T>> feed, bool one_at_a_time = true,
                           batch<T> when_empty = {}, here site = here::current()) {
-    return pulled<T>("queue_stream",
-                     std::make_shared<queue_source<T>>(std::move(feed), one_at_a_time, std::move(when_empty)), site);
+    return pulled<T>(
+        "queue_stream",
+        std::make_shared<queue_source<T>>(std::move(feed), one_at_a_time, std::move(when_empty)),
+        site);
   }
 
-  /// `make(time)` gives each batch: `std::optional<batch<T>>`, empty when the stream has no batch at that time.
+  /// `make(time)` gives each batch: `std::optional<batch<T>>`, empty when the stream has no batch
+  /// at that time.
   template <class T, class F>
   dstream<T> input_stream(F make, here site = here::current()) {
-    return pulled<T>("input_stream", std::make_shared<function_source<T, F>>(std::move(make)), site);
+    return pulled<T>("input_stream", std::make_shared<function_source<T, F>>(std::move(make)),
+                     site);
   }
 
   /// Blocks from a source of your own: text blocks for `std::string_view`, else `typed_block<T>`.
@@ -106,7 +117,8 @@ public:
     return dstream<T>::unite(streams, site);
   }
 
-  // -- life cycle ------------------------------------------------------------------------------------------------
+  // -- life cycle
+  // ------------------------------------------------------------------------------------------------
 
   void add_listener(std::shared_ptr<listener> l);
   void remove_listener(const std::shared_ptr<listener>& l);
@@ -114,17 +126,19 @@ public:
   void set_log(std::shared_ptr<log_observer> log);
   void set_metrics(std::shared_ptr<metric_observer> metrics);
 
-  /// Validates the graph and starts. Already active: a warning. Stopped: stream_error(illegal_state). When starting fails,
-  /// nothing is left running, the context is stopped and the error is rethrown.
+  /// Validates the graph and starts. Already active: a warning. Stopped:
+  /// stream_error(illegal_state). When starting fails, nothing is left running, the context is
+  /// stopped and the error is rethrown.
   void start();
 
-  /// Stops and waits until stopped, except on a thread of the job itself (listener, output, receiver), where it returns at
-  /// once and the stop goes on. Idempotent.
+  /// Stops and waits until stopped, except on a thread of the job itself (listener, output,
+  /// receiver), where it returns at once and the stop goes on. Idempotent.
   void stop(stop_mode mode = stop_mode::immediate);
   /// As `stop`, without waiting, from anywhere.
   void request_stop(stop_mode mode);
 
-  /// Waits until the job has stopped; throws the first error that was reported. Returns 0, for `main`.
+  /// Waits until the job has stopped; throws the first error that was reported. Returns 0, for
+  /// `main`.
   int await_termination();
   /// True: stopped within `limit`; throws a reported error; false: still running.
   bool await_termination_for(duration limit);
@@ -135,8 +149,9 @@ private:
   template <class T>
   dstream<T> add_source(std::string operation, source_spec spec, here site) {
     auto info = builder_->describe_new(std::move(operation), site);
-    auto made = std::make_shared<typed_source_node<T>>(builder_->graph().next_id(), std::move(info),
-                                                       builder_->graph().next_stream(), std::move(spec));
+    auto made =
+        std::make_shared<typed_source_node<T>>(builder_->graph().next_id(), std::move(info),
+                                               builder_->graph().next_stream(), std::move(spec));
     builder_->graph().add(made);
     return {builder_, made};
   }

@@ -15,23 +15,27 @@ namespace millrace {
 struct intake_options {
   /// Bytes at which a block is cut before its interval is over.
   std::size_t max_block_bytes = std::size_t{4} << 20;
-  /// Finished blocks that may wait for the generator before `store` blocks. Spark's block queue has 10.
+  /// Finished blocks that may wait for the generator before `store` blocks. Spark's block queue
+  /// has 10.
   std::size_t max_ready_blocks = 10;
 };
 
 /// What an intake needs from the runtime it runs in. Both may be called from any receiver thread.
 struct intake_link {
-  /// Rate limit: how many of `wanted` records (>= 1) may be stored now; blocks until at least one may. 0: stopping.
+  /// Rate limit: how many of `wanted` records (>= 1) may be stored now; blocks until at least one
+  /// may. 0: stopping.
   std::function<std::size_t(std::size_t wanted)> permits;
   /// A block is ready to be popped.
   std::function<void()> ready;
 };
 
-/// Where a receiver's records become blocks: receiver threads store, the block generator cuts and pops.
+/// Where a receiver's records become blocks: receiver threads store, the block generator cuts and
+/// pops.
 ///
-/// Thread-safe. Blocks come out in the order in which records went in. At `max_ready_blocks` storing waits until the
-/// generator pops, so a full block store slows the source down and loses nothing. After `stop` storing returns false and
-/// keeps nothing; what was stored before can still be cut and popped.
+/// Thread-safe. Blocks come out in the order in which records went in. At `max_ready_blocks`
+/// storing waits until the generator pops, so a full block store slows the source down and loses
+/// nothing. After `stop` storing returns false and keeps nothing; what was stored before can still
+/// be cut and popped.
 class intake {
 public:
   explicit intake(intake_options options) : options_{options} {}
@@ -42,9 +46,9 @@ public:
   /// Call once, before the first record.
   void connect(intake_link link);
 
-  /// Block generator: makes a block of what has been stored since the last cut, if anything. While a producer has the
-  /// builder, it is asked to cut after its record instead; after `stop` the producer is waited for, so that a cut then
-  /// is the last one needed.
+  /// Block generator: makes a block of what has been stored since the last cut, if anything. While
+  /// a producer has the builder, it is asked to cut after its record instead; after `stop` the
+  /// producer is waited for, so that a cut then is the last one needed.
   virtual void cut() = 0;
 
   /// Block generator: the oldest ready block, or null.
@@ -58,8 +62,8 @@ protected:
 
   std::size_t permits(std::size_t wanted) const;
 
-  /// Appends blocks to the ready queue, first waiting for room when `wait`. A stop ends the wait; the blocks, whose
-  /// records were accepted, are appended all the same.
+  /// Appends blocks to the ready queue, first waiting for room when `wait`. A stop ends the wait;
+  /// the blocks, whose records were accepted, are appended all the same.
   void push(std::vector<block_ptr> blocks, bool wait);
 
 private:

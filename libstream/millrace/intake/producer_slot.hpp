@@ -4,10 +4,11 @@
 
 namespace millrace {
 
-/// Hands one object from producer to producer with one atomic exchange: who takes it owns it until it is given back.
+/// Hands one object from producer to producer with one atomic exchange: who takes it owns it until
+/// it is given back.
 ///
-/// For the per-record path of a receiver, which normally has one thread: then taking never waits and costs no lock. With
-/// several threads the others wait until it is given back.
+/// For the per-record path of a receiver, which normally has one thread: then taking never waits
+/// and costs no lock. With several threads the others wait until it is given back.
 template <class T>
 class producer_slot {
 public:

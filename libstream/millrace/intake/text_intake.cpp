@@ -50,7 +50,7 @@ bool text_intake::store(std::string_view record) {
   }
   std::memcpy(open->own->data() + open->used, record.data(), record.size());
   open->slices.push_back(
-    {static_cast<std::uint32_t>(open->used), static_cast<std::uint32_t>(record.size())});
+      {static_cast<std::uint32_t>(open->used), static_cast<std::uint32_t>(record.size())});
   open->used += record.size();
   if (cut_wanted_.load(std::memory_order_relaxed))
     cut_open(*open);

@@ -10,8 +10,8 @@
 
 namespace millrace {
 
-/// The intake for text: takes whole pieces that a text_assembler framed in place, or single records, which it copies
-/// into an arena of its own.
+/// The intake for text: takes whole pieces that a text_assembler framed in place, or single
+/// records, which it copies into an arena of its own.
 class text_intake final : public intake {
 public:
   explicit text_intake(intake_options options);

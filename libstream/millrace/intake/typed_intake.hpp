@@ -15,8 +15,8 @@ public:
   explicit typed_intake(intake_options options)
       : intake{options}, open_{typed_block_builder<T>{options.max_block_bytes}}, slot_{open_} {}
 
-  /// Stores one record. No lock and no allocation of its own for a record; waits for rate permits and, when a block is
-  /// complete, for room. False: stopped, not stored.
+  /// Stores one record. No lock and no allocation of its own for a record; waits for rate permits
+  /// and, when a block is complete, for room. False: stopped, not stored.
   bool store(T record) {
     typename producer_slot<open_records>::holder open{slot_};
     if (this->stopped() || !pay(*open))

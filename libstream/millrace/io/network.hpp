@@ -19,7 +19,8 @@ public:
   byte_stream& operator=(const byte_stream&) = delete;
   virtual ~byte_stream() = default;
 
-  /// Reads at least one byte; waits for it. 0: the peer has closed its side. A stop request ends the wait: cancelled.
+  /// Reads at least one byte; waits for it. 0: the peer has closed its side. A stop request ends
+  /// the wait: cancelled.
   virtual result<std::size_t> read(std::span<char> to, const std::stop_token& stop) = 0;
 };
 
@@ -31,8 +32,9 @@ public:
   network& operator=(const network&) = delete;
   virtual ~network() = default;
 
-  /// Connects to a host name or address, trying each of its addresses. Waits; a stop request ends the wait: cancelled.
-  /// not_found: no such host; unavailable: refused or unreachable; both name host and port.
+  /// Connects to a host name or address, trying each of its addresses. Waits; a stop request ends
+  /// the wait: cancelled. not_found: no such host; unavailable: refused or unreachable; both name
+  /// host and port.
   virtual result<std::unique_ptr<byte_stream>> connect(const std::string& host, std::uint16_t port,
                                                        const std::stop_token& stop) = 0;
 };

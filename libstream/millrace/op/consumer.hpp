@@ -11,30 +11,39 @@ namespace millrace {
 
 /// The operator contract.
 ///
-/// A stage instance drives its operators from one thread, batch after batch. For each batch the calls are
+/// A stage instance drives its operators from one thread, batch after batch. For each batch the
+/// calls are
 ///
 ///     begin (open consume* close)* end
 ///
-/// and every operator passes `begin`, `open`, `close` and `end` on to what is below it, after emitting what it owes:
-/// records of an open partition go down before `close`, records of the batch before `end`.
+/// and every operator passes `begin`, `open`, `close` and `end` on to what is below it, after
+/// emitting what it owes: records of an open partition go down before `close`, records of the batch
+/// before `end`.
 ///
 /// Invariants
-///  - `consume` is the only call that carries records: one virtual call for a chunk of about `chunk_capacity<T>` records,
+///  - `consume` is the only call that carries records: one virtual call for a chunk of about
+///  `chunk_capacity<T>` records,
 ///    never one per record.
-///  - The records of a chunk belong to the callee until it returns: it may move from them or reorder them in place. The
-///    caller never reads them again. Who needs to send the same chunk twice copies it first (see fan_out).
-///  - Views inside records (`std::string_view`) stay valid until the batch of the stage is finished, because the stage
+///  - The records of a chunk belong to the callee until it returns: it may move from them or
+///  reorder them in place. The
+///    caller never reads them again. Who needs to send the same chunk twice copies it first (see
+///    fan_out).
+///  - Views inside records (`std::string_view`) stay valid until the batch of the stage is
+///  finished, because the stage
 ///    keeps its inputs alive as long; an operator that keeps records past `end` makes owned copies.
-///  - After an exception the instance is abandoned for this attempt; the next call is `begin`, which resets everything.
+///  - After an exception the instance is abandoned for this attempt; the next call is `begin`,
+///  which resets everything.
 
-/// The place of a partition in the order of a stream's elements: lanes come from unions, left to right.
+/// The place of a partition in the order of a stream's elements: lanes come from unions, left to
+/// right.
 struct partition_order {
   std::uint32_t lane = 0;
   std::uint32_t index = 0;
   friend auto operator<=>(const partition_order&, const partition_order&) = default;
 };
 
-/// What an operator may know of the batch it works on. `inputs` keeps the memory alive that views point into.
+/// What an operator may know of the batch it works on. `inputs` keeps the memory alive that views
+/// point into.
 struct batch_context {
   batch_time time;
   hash_seed seed;

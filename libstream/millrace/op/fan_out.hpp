@@ -7,8 +7,8 @@
 
 namespace millrace {
 
-/// Sends each chunk to several consumers, so that a stream with two uses is computed once. All but the last get a copy,
-/// because a consumer may move from the records it is given.
+/// Sends each chunk to several consumers, so that a stream with two uses is computed once. All but
+/// the last get a copy, because a consumer may move from the records it is given.
 template <class T>
 class fan_out final : public consumer<T> {
 public:

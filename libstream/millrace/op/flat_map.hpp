@@ -8,7 +8,8 @@
 
 namespace millrace {
 
-/// What a flat_map function pushes its results to: `emit(value)`. Valid only during the call it is given to.
+/// What a flat_map function pushes its results to: `emit(value)`. Valid only during the call it is
+/// given to.
 template <class T>
 class emitter {
 public:
@@ -63,7 +64,7 @@ private:
 /// Whether the elements of what a function returned may be moved from: it gave the container away.
 template <class Range>
 inline constexpr bool gives_elements_away =
-  !std::is_lvalue_reference_v<Range> && !std::ranges::view<std::remove_cvref_t<Range>>;
+    !std::is_lvalue_reference_v<Range> && !std::ranges::view<std::remove_cvref_t<Range>>;
 
 /// Turns a function that returns a range into one that emits the range's elements.
 template <class F>

@@ -24,7 +24,8 @@ public:
     while (!records.empty()) {
       auto part = records.first(std::min(records.size(), out_.capacity));
       guarded(this->info(), [&] {
-        out_.fill(part.size(), [&](std::size_t i) -> Out { return std::invoke(f_, std::move(part[i])); });
+        out_.fill(part.size(),
+                  [&](std::size_t i) -> Out { return std::invoke(f_, std::move(part[i])); });
       });
       this->down().consume(out_.records());
       out_.clear();

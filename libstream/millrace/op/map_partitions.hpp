@@ -6,9 +6,11 @@
 
 namespace millrace {
 
-/// `map_partitions(f)` and `glom()`: calls `f(records of one partition, emit)` when the partition is complete.
+/// `map_partitions(f)` and `glom()`: calls `f(records of one partition, emit)` when the partition
+/// is complete.
 ///
-/// Holds the records of one partition at a time; a partition is at most what one block or one exchange delivers.
+/// Holds the records of one partition at a time; a partition is at most what one block or one
+/// exchange delivers.
 template <class In, class Out, class F>
 class map_partitions_op final : public op<In, Out> {
 public:

@@ -9,7 +9,8 @@ namespace millrace {
 
 using op_info_ptr = std::shared_ptr<const op_info>;
 
-/// An operator with one input and one output: passes the life cycle on; derived classes emit before they call the base.
+/// An operator with one input and one output: passes the life cycle on; derived classes emit before
+/// they call the base.
 template <class In, class Out>
 class op : public consumer<In> {
 public:

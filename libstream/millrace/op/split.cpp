@@ -18,8 +18,9 @@ void split_op::consume(std::span<std::string_view> lines) {
   line_cursor cursor;
   while (cursor.line < lines.size()) {
     std::span<std::string_view> room{out_.raw(), out_.capacity};
-    std::size_t n = how_.by == text_splitter::rule::fields ? split_fields(lines, how_.separator, cursor, room)
-                                                           : split_words(lines, cursor, room);
+    std::size_t n = how_.by == text_splitter::rule::fields
+                        ? split_fields(lines, how_.separator, cursor, room)
+                        : split_words(lines, cursor, room);
     if (n == 0)
       continue;
     out_.set_size(n);

@@ -14,9 +14,10 @@ void job_graph::add(node_ptr n) {
 
 void job_graph::validate() const {
   if (outputs_.empty())
-    throw stream_error{errc::illegal_state,
-                       "No output operations registered, so nothing to execute: end a stream with print(), "
-                       "for_each_batch(f) or collect_into(v)"};
+    throw stream_error{
+        errc::illegal_state,
+        "No output operations registered, so nothing to execute: end a stream with print(), "
+        "for_each_batch(f) or collect_into(v)"};
 }
 
 result<std::vector<bool>> absent_nodes(const job_graph& graph, const std::vector<stream_id>& absent,
@@ -30,8 +31,9 @@ result<std::vector<bool>> absent_nodes(const job_graph& graph, const std::vector
       any = std::ranges::find(absent, stream) != absent.end();
     }
     if (n->role() == node_role::merge && any)
-      return fail(errc::user_function_failed, "Could not generate a batch from a parent of " + describe(*n->info())
-                                                + " for unifying at time " + to_string(time));
+      return fail(errc::user_function_failed, "Could not generate a batch from a parent of " +
+                                                  describe(*n->info()) + " for unifying at time " +
+                                                  to_string(time));
     gone[n->id().value()] = any;
   }
   return gone;

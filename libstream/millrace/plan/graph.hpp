@@ -8,7 +8,8 @@
 
 namespace millrace {
 
-/// The operations of a job as the user wrote them. Built by one thread before start; frozen and shared afterwards.
+/// The operations of a job as the user wrote them. Built by one thread before start; frozen and
+/// shared afterwards.
 class job_graph {
 public:
   /// Takes part in ids and messages: who the next operation is.
@@ -24,7 +25,8 @@ public:
   /// Output operations in the order of registration, which is the order in which they run.
   const std::vector<node_ptr>& outputs() const noexcept { return outputs_; }
 
-  /// Checks that can only be made when the graph is complete; throws stream_error naming the operation and its place.
+  /// Checks that can only be made when the graph is complete; throws stream_error naming the
+  /// operation and its place.
   void validate() const;
 
 private:
@@ -33,9 +35,9 @@ private:
   std::vector<node_ptr> outputs_;
 };
 
-/// Which streams and outputs have no batch at a time at which some sources have none. An operation on an absent stream is
-/// absent; a union of which a parent is absent is an error that names the union (Spark: "Could not generate RDD from a
-/// parent for unifying").
+/// Which streams and outputs have no batch at a time at which some sources have none. An operation
+/// on an absent stream is absent; a union of which a parent is absent is an error that names the
+/// union (Spark: "Could not generate RDD from a parent for unifying").
 result<std::vector<bool>> absent_nodes(const job_graph& graph, const std::vector<stream_id>& absent,
                                        batch_time time);
 

@@ -10,7 +10,9 @@ namespace {
 
 consumer_ptr node::make_op(consumer_base&) const { wrong_role(*this, "operator"); }
 
-std::unique_ptr<stage_reader> node::make_reader(consumer_base&) const { wrong_role(*this, "reader"); }
+std::unique_ptr<stage_reader> node::make_reader(consumer_base&) const {
+  wrong_role(*this, "reader");
+}
 
 std::unique_ptr<exchange_writer> node::make_writer() const { wrong_role(*this, "writer"); }
 

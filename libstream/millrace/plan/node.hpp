@@ -11,10 +11,12 @@
 
 namespace millrace {
 
-/// How a node sits in the plan. Stages are cut at exchanges; a merge (union) copies what follows it into each branch.
+/// How a node sits in the plan. Stages are cut at exchanges; a merge (union) copies what follows it
+/// into each branch.
 enum class node_role { source, narrow, merge, exchange, output };
 
-/// Runs one output operation for one batch; made once per output, called from one thread, in batch order.
+/// Runs one output operation for one batch; made once per output, called from one thread, in batch
+/// order.
 class output_sink {
 public:
   virtual ~output_sink() = default;
@@ -26,8 +28,9 @@ public:
 
 /// One operation of a job graph: who it is to the user, and how to make its run-time parts.
 ///
-/// Built by the user's thread before start, read-only afterwards, when several threads make instances from it. The
-/// element types are known to the derived classes only; the planner sees this interface.
+/// Built by the user's thread before start, read-only afterwards, when several threads make
+/// instances from it. The element types are known to the derived classes only; the planner sees
+/// this interface.
 class node {
 public:
   node(node_id id, std::shared_ptr<op_info> info, std::vector<std::shared_ptr<node>> parents)
@@ -40,7 +43,8 @@ public:
 
   virtual node_role role() const noexcept = 0;
 
-  /// Number of partitions of an exchange's output; 0 elsewhere (sources take the default parallelism).
+  /// Number of partitions of an exchange's output; 0 elsewhere (sources take the default
+  /// parallelism).
   virtual std::uint32_t partitions() const noexcept { return 0; }
 
   /// Narrow: an operator that feeds `down`.

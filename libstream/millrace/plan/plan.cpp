@@ -15,7 +15,8 @@ bool starts_stage(const node& n) {
   return n.role() == node_role::source || n.role() == node_role::exchange;
 }
 
-/// Ways through unions to one exchange or output. Each is a copy of the operators on it, and unions of unions multiply.
+/// Ways through unions to one exchange or output. Each is a copy of the operators on it, and unions
+/// of unions multiply.
 constexpr std::uint32_t max_ways = 4096;
 
 /// A step of a way through unions: which parent of `op` it came from tells `union(s, s)` apart.
@@ -24,7 +25,8 @@ struct hop {
   std::size_t parent_slot;
 };
 
-/// Inserts the way `hops` (first below the root, last the ending node) into the tree, sharing equal prefixes.
+/// Inserts the way `hops` (first below the root, last the ending node) into the tree, sharing equal
+/// prefixes.
 struct tree_node {
   hop key;
   std::uint32_t lane = 0;
@@ -69,7 +71,8 @@ public:
   }
 
 private:
-  /// Walks every way upwards from an ending node; lanes are numbered in the order of the walk, left parent first.
+  /// Walks every way upwards from an ending node; lanes are numbered in the order of the walk, left
+  /// parent first.
   void end_at(const node& end) {
     if (std::ranges::find(ends_, &end) != ends_.end())
       return;
@@ -84,8 +87,11 @@ private:
       if (at.role() == node_role::exchange)
         end_at(at);
       if (lane == max_ways)
-        throw stream_error{errc::limit_exceeded, describe(*way.front().op->info()) + ": the unions above it lead to it in more "
-                                                   "than " + std::to_string(max_ways) + " ways; at most as many are allowed"};
+        throw stream_error{errc::limit_exceeded, describe(*way.front().op->info()) +
+                                                     ": the unions above it lead to it in more "
+                                                     "than " +
+                                                     std::to_string(max_ways) +
+                                                     " ways; at most as many are allowed"};
       insert(trees_[&at], way.rbegin(), way.rend(), lane++);
       return;
     }
@@ -96,7 +102,8 @@ private:
     }
   }
 
-  /// Sources first, then exchanges in the order in which their upstream was completed: `ends_` is topological.
+  /// Sources first, then exchanges in the order in which their upstream was completed: `ends_` is
+  /// topological.
   void number_stages() {
     for (auto& source : plan_.graph->sources())
       if (trees_.contains(source.get()))
@@ -166,7 +173,8 @@ bool stage_step::leaf() const noexcept { return children.empty(); }
 std::vector<stage_id> job_plan::source_stages(stream_id stream) const {
   std::vector<stage_id> out;
   for (auto& s : stages)
-    if (auto* source = dynamic_cast<const source_node*>(s.root); source && source->stream() == stream)
+    if (auto* source = dynamic_cast<const source_node*>(s.root);
+        source && source->stream() == stream)
       out.push_back(s.id);
   return out;
 }

@@ -8,11 +8,13 @@
 
 namespace millrace {
 
-/// A place in a stage where an operator hangs. The same node appears once for each way that leads to it through unions.
+/// A place in a stage where an operator hangs. The same node appears once for each way that leads
+/// to it through unions.
 struct stage_step {
-  const node* op = nullptr;          ///< Narrow, merge, or (at a leaf) the exchange or output that ends the way.
-  std::uint32_t lane = 0;            ///< Leaves only: the lane of the exchange or output that this way feeds.
-  std::vector<stage_step> children;  ///< Empty at a leaf.
+  const node* op =
+      nullptr; ///< Narrow, merge, or (at a leaf) the exchange or output that ends the way.
+  std::uint32_t lane = 0; ///< Leaves only: the lane of the exchange or output that this way feeds.
+  std::vector<stage_step> children; ///< Empty at a leaf.
   bool leaf() const noexcept;
 };
 
@@ -20,19 +22,22 @@ struct stage_step {
 struct stage_edge {
   const node* target = nullptr;
   bool to_output = false;
-  stage_id stage;                ///< Target stage, when not to an output.
-  output_id output;              ///< Target output, when to an output.
-  std::uint32_t targets = 1;     ///< Partitions of the target.
-  std::uint32_t first_slot = 0;  ///< Slot of this stage's partition 0 in each target partition; partition p has first_slot + p.
+  stage_id stage;               ///< Target stage, when not to an output.
+  output_id output;             ///< Target output, when to an output.
+  std::uint32_t targets = 1;    ///< Partitions of the target.
+  std::uint32_t first_slot = 0; ///< Slot of this stage's partition 0 in each target partition;
+                                ///< partition p has first_slot + p.
 };
 
-/// A part of the job between exchanges: one reader, a tree of fused narrow operators, and writers at its ends.
+/// A part of the job between exchanges: one reader, a tree of fused narrow operators, and writers
+/// at its ends.
 struct stage {
   stage_id id;
-  const node* root = nullptr;      ///< Source or exchange.
+  const node* root = nullptr; ///< Source or exchange.
   std::uint32_t partitions = 1;
-  std::uint32_t slots = 0;         ///< Payloads that make one partition's input complete; 0 for a source stage.
-  std::vector<stage_step> steps;   ///< Children of the root.
+  std::uint32_t slots =
+      0; ///< Payloads that make one partition's input complete; 0 for a source stage.
+  std::vector<stage_step> steps; ///< Children of the root.
   std::vector<stage_edge> edges;
 };
 
@@ -43,7 +48,8 @@ struct output_plan {
   std::uint32_t slots = 0;
 };
 
-/// The static plan of a job: stages in an order in which every stage comes after those that feed it.
+/// The static plan of a job: stages in an order in which every stage comes after those that feed
+/// it.
 ///
 /// Immutable; shared by all threads of a runtime. Owns the graph that its nodes belong to.
 struct job_plan {
@@ -55,9 +61,9 @@ struct job_plan {
   std::vector<stage_id> source_stages(stream_id stream) const;
 };
 
-/// Cuts the graph into stages at its exchanges. Streams that lead to no output are not planned. `parallelism` is the
-/// number of partitions of each source stage, at least 1. Throws limit_exceeded when unions of unions lead to an exchange
-/// or output in more than 4,096 ways.
+/// Cuts the graph into stages at its exchanges. Streams that lead to no output are not planned.
+/// `parallelism` is the number of partitions of each source stage, at least 1. Throws
+/// limit_exceeded when unions of unions lead to an exchange or output in more than 4,096 ways.
 job_plan make_plan(std::shared_ptr<const job_graph> graph, std::uint32_t parallelism);
 
 } // namespace millrace

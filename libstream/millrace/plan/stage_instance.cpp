@@ -17,8 +17,8 @@ struct stage_instance::parts {
   const stage* what;
   std::uint32_t partition;
   batch_context context;
-  std::vector<consumer_ptr> ops;                          ///< Leaves first; destroyed in reverse of their making.
-  std::vector<std::unique_ptr<exchange_writer>> writers;  ///< One for each edge.
+  std::vector<consumer_ptr> ops; ///< Leaves first; destroyed in reverse of their making.
+  std::vector<std::unique_ptr<exchange_writer>> writers; ///< One for each edge.
   std::unique_ptr<stage_reader> reader;
 
   consumer_base& keep(consumer_ptr op) {
@@ -98,10 +98,11 @@ result<stage_output> stage_instance::run(const std::shared_ptr<const stage_input
   } catch (const stream_error& e) {
     return tl::unexpected{e.info()};
   } catch (const std::exception& e) {
-    return fail(errc::internal, "stage of " + describe(*p.what->root->info()) + " failed: " + e.what());
+    return fail(errc::internal,
+                "stage of " + describe(*p.what->root->info()) + " failed: " + e.what());
   } catch (...) {
-    return fail(errc::internal, "stage of " + describe(*p.what->root->info())
-                                  + " failed: it threw something that is not a std::exception");
+    return fail(errc::internal, "stage of " + describe(*p.what->root->info()) +
+                                    " failed: it threw something that is not a std::exception");
   }
 }
 

@@ -8,32 +8,33 @@
 
 namespace millrace {
 
-/// Everything one stage partition needs for one batch. Kept, unchanged, until the batch is done there, so that a failed
-/// attempt can be repeated.
+/// Everything one stage partition needs for one batch. Kept, unchanged, until the batch is done
+/// there, so that a failed attempt can be repeated.
 struct stage_input {
   batch_time time;
-  bool absent = false;                 ///< Source stages: the stream has no batch at this time.
-  std::vector<numbered_block> blocks;  ///< Source stages.
-  std::vector<payload_ptr> slots;      ///< Other stages: one for each slot.
+  bool absent = false;                ///< Source stages: the stream has no batch at this time.
+  std::vector<numbered_block> blocks; ///< Source stages.
+  std::vector<payload_ptr> slots;     ///< Other stages: one for each slot.
 
   std::size_t records() const;
 };
 
-/// For each edge of the stage, one payload for each target; null payloads where the stream is absent.
+/// For each edge of the stage, one payload for each target; null payloads where the stream is
+/// absent.
 using stage_output = std::vector<std::vector<payload_ptr>>;
 
 /// One partition of a stage with its own operators: the unit of parallel work.
 ///
-/// Single-owner: one thread at a time. Keeps no records between batches, only buffers. `run` may be called again with
-/// the same input after a failure.
+/// Single-owner: one thread at a time. Keeps no records between batches, only buffers. `run` may be
+/// called again with the same input after a failure.
 class stage_instance {
 public:
   stage_instance(const job_plan& plan, const stage& what, std::uint32_t partition, hash_seed seed);
   ~stage_instance();
   stage_instance(stage_instance&&) noexcept;
 
-  /// Runs the fused pipeline over the input. Fails with user_function_failed (naming operator and place) when user code
-  /// throws, and with the code of any stream_error from below.
+  /// Runs the fused pipeline over the input. Fails with user_function_failed (naming operator and
+  /// place) when user code throws, and with the code of any stream_error from below.
   result<stage_output> run(const std::shared_ptr<const stage_input>& input);
 
 private:

@@ -50,7 +50,8 @@ public:
   node_role role() const noexcept override { return node_role::merge; }
 };
 
-/// An exchange into `partitions` partitions: `make_writer(info)` upstream, `make_reader(info, down)` downstream.
+/// An exchange into `partitions` partitions: `make_writer(info)` upstream, `make_reader(info,
+/// down)` downstream.
 template <class Out, class MakeWriter, class MakeReader>
 class exchange_node final : public node_of<Out> {
 public:
@@ -61,7 +62,9 @@ public:
 
   node_role role() const noexcept override { return node_role::exchange; }
   std::uint32_t partitions() const noexcept override { return partitions_; }
-  std::unique_ptr<exchange_writer> make_writer() const override { return make_writer_(this->info()); }
+  std::unique_ptr<exchange_writer> make_writer() const override {
+    return make_writer_(this->info());
+  }
   std::unique_ptr<stage_reader> make_reader(consumer_base& down) const override {
     return make_reader_(this->info(), static_cast<consumer<Out>&>(down));
   }
@@ -72,7 +75,8 @@ private:
   MakeReader make_reader_;
 };
 
-/// An output operation: `make_writer()` at the end of the stage, `make_sink(info)` where the user's function runs.
+/// An output operation: `make_writer()` at the end of the stage, `make_sink(info)` where the user's
+/// function runs.
 template <class MakeWriter, class MakeSink>
 class output_node final : public node {
 public:

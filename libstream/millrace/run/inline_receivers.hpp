@@ -1,8 +1,8 @@
 #pragma once
 
 #include "millrace/block/block_store.hpp"
-#include "millrace/flow/runtime.hpp"
 #include "millrace/control/batch_assembler.hpp"
+#include "millrace/flow/runtime.hpp"
 
 #include <memory>
 #include <optional>

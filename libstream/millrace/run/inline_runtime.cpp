@@ -1,9 +1,9 @@
 #include "millrace/run/inline_runtime.hpp"
 
 #include "millrace/control/batch_progress.hpp"
-#include "millrace/run/inline_receivers.hpp"
 #include "millrace/control/output_runner.hpp"
 #include "millrace/control/stage_runner.hpp"
+#include "millrace/run/inline_receivers.hpp"
 
 #include <algorithm>
 
@@ -12,14 +12,13 @@ namespace millrace {
 class inline_runtime::running {
 public:
   running(job what, manual_clock& time)
-      : job_{std::move(what)}, clock_{time},
-        seed_{job_.seed.value != 0 ? job_.seed : hash_seed{1}},
-        plan_{make_plan(job_.graph, parallelism(job_.conf))},
-        schedule_{job_.batch_interval, time.wall_now()},
+      : job_{std::move(what)}, clock_{time}, seed_{job_.seed.value != 0 ? job_.seed : hash_seed{1}},
+        plan_{make_plan(job_.graph, parallelism(job_.conf))}, schedule_{job_.batch_interval,
+                                                                        time.wall_now()},
         block_interval_{job_.conf.get_duration("stream.block_interval")},
         store_{{job_.conf.bytes("stream.block_store_bytes")}},
-        assembler_{*job_.graph, store_, 1}, progress_{progress_options(job_)}, receivers_{job_, time},
-        outputs_{plan_, seed_, max_failures(job_.conf), executor_, time} {
+        assembler_{*job_.graph, store_, 1}, progress_{progress_options(job_)},
+        receivers_{job_, time}, outputs_{plan_, seed_, max_failures(job_.conf), executor_, time} {
     for (auto& s : plan_.stages) {
       auto& instances = stages_.emplace_back();
       for (std::uint32_t p = 0; p < s.partitions; ++p)
@@ -164,13 +163,15 @@ private:
     for (auto& s : plan_.stages) {
       auto sources = source_inputs(s, batch);
       for (std::uint32_t p = 0; p < s.partitions; ++p) {
-        auto input = sources.empty() ? *gates[s.id.value()][p].next() : input_gate::ready{sources[p], nullptr};
+        auto input = sources.empty() ? *gates[s.id.value()][p].next()
+                                     : input_gate::ready{sources[p], nullptr};
         route(s, p, run_stage(stages_[s.id.value()][p], input, tries), gates, batch.time);
       }
     }
   }
 
-  static std::vector<std::shared_ptr<const stage_input>> source_inputs(const stage& s, const allocated_batch& batch) {
+  static std::vector<std::shared_ptr<const stage_input>>
+  source_inputs(const stage& s, const allocated_batch& batch) {
     std::vector<std::shared_ptr<const stage_input>> out;
     if (s.root->role() != node_role::source)
       return out;
@@ -186,13 +187,14 @@ private:
     return out;
   }
 
-  void route(const stage& s, std::uint32_t partition, stage_result from, std::vector<std::vector<input_gate>>& gates,
-             batch_time time) {
+  void route(const stage& s, std::uint32_t partition, stage_result from,
+             std::vector<std::vector<input_gate>>& gates, batch_time time) {
     for (std::size_t e = 0; e < s.edges.size(); ++e) {
       auto& edge = s.edges[e];
       for (std::uint32_t target = 0; target < edge.targets; ++target) {
         slot_delivery what{from.failure ? nullptr : from.output[e][target], from.failure};
-        auto& gate = edge.to_output ? output_gates_[edge.output.value()] : gates[edge.stage.value()][target];
+        auto& gate =
+            edge.to_output ? output_gates_[edge.output.value()] : gates[edge.stage.value()][target];
         if (auto ok = gate.deliver(time, edge.first_slot + partition, std::move(what)); !ok)
           throw stream_error{ok.error()};
       }
@@ -256,7 +258,9 @@ void inline_runtime::advance(duration by) {
     clock_.set(to);
 }
 
-void inline_runtime::start(job what) { running_ = std::make_unique<running>(std::move(what), clock_); }
+void inline_runtime::start(job what) {
+  running_ = std::make_unique<running>(std::move(what), clock_);
+}
 
 void inline_runtime::request_stop(stop_mode mode) {
   if (running_)

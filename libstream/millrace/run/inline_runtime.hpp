@@ -6,18 +6,20 @@
 
 namespace millrace {
 
-/// Runs a whole job on the caller's thread with a hand-moved clock: for tests, and the oracle that the actor runtime is
-/// compared with.
+/// Runs a whole job on the caller's thread with a hand-moved clock: for tests, and the oracle that
+/// the actor runtime is compared with.
 ///
-/// Batches run inside `advance`, in order, one at a time; listeners and outputs are called there too. Receivers may store
-/// from threads of their own. Sockets, and `receiver_base::run`, need the actor runtime: a job that uses a socket fails
-/// to start with errc::unsupported. A receiver that asks for a restart gets it at the next advance past the delay.
+/// Batches run inside `advance`, in order, one at a time; listeners and outputs are called there
+/// too. Receivers may store from threads of their own. Sockets, and `receiver_base::run`, need the
+/// actor runtime: a job that uses a socket fails to start with errc::unsupported. A receiver that
+/// asks for a restart gets it at the next advance past the delay.
 class inline_runtime final : public runtime {
 public:
   explicit inline_runtime(batch_time start = batch_time{0});
   ~inline_runtime() override;
 
-  /// Moves the clock and runs every batch that falls due. An error stops the run and is reported to the context.
+  /// Moves the clock and runs every batch that falls due. An error stops the run and is reported to
+  /// the context.
   void advance(duration by);
 
   batch_time now() const;

@@ -26,7 +26,8 @@ void format_floating(std::string& to, float value) { shortest(to, value); }
 
 } // namespace detail
 
-std::string format_batch(std::int64_t time_ms, const std::vector<std::string>& elements, bool more) {
+std::string format_batch(std::int64_t time_ms, const std::vector<std::string>& elements,
+                         bool more) {
   const std::string rule(43, '-');
   std::string out = rule + "\nTime: " + std::to_string(time_ms) + " ms\n" + rule + "\n";
   for (auto& element : elements)

@@ -15,21 +15,24 @@
 
 namespace millrace {
 
-/// What a receiver may ask of its supervisor. All calls are thread-safe and return at once, `run` included.
+/// What a receiver may ask of its supervisor. All calls are thread-safe and return at once, `run`
+/// included.
 class receiver_host {
 public:
   virtual ~receiver_host() = default;
   virtual void request_restart(std::string reason, std::optional<duration> delay) = 0;
   virtual void request_stop(std::string reason) = 0;
   virtual void report_error(std::string message) = 0;
-  /// Runs `body` on a thread that the host owns and joins after `on_stop`; an exception restarts the receiver.
+  /// Runs `body` on a thread that the host owns and joins after `on_stop`; an exception restarts
+  /// the receiver.
   virtual void run(std::function<void(std::stop_token)> body) = 0;
 };
 
 /// The part of a receiver that does not depend on its record type.
 ///
-/// Life cycle: `on_start` (must not block: start threads, or use `run`), records, `on_stop` (stop threads). After a
-/// restart the same object gets `on_start` again. `on_start` and `on_stop` are never called at the same time.
+/// Life cycle: `on_start` (must not block: start threads, or use `run`), records, `on_stop` (stop
+/// threads). After a restart the same object gets `on_start` again. `on_start` and `on_stop` are
+/// never called at the same time.
 class receiver_base {
 public:
   receiver_base() = default;
@@ -42,7 +45,8 @@ public:
   /// The host on which this receiver would rather run.
   virtual std::optional<std::string> preferred_location() const { return std::nullopt; }
 
-  /// Asks for `on_stop`, a delay (default: the option receiver.restart_delay, with backoff) and `on_start`.
+  /// Asks for `on_stop`, a delay (default: the option receiver.restart_delay, with backoff) and
+  /// `on_start`.
   void restart(std::string reason);
   void restart(std::string reason, duration delay);
   /// Ends this receiver for good.
@@ -56,7 +60,8 @@ public:
   stream_id stream() const noexcept { return stream_; }
 
   /// For runtimes: before the first `on_start`.
-  virtual void attach(stream_id stream, std::shared_ptr<receiver_host> host, std::shared_ptr<intake> into);
+  virtual void attach(stream_id stream, std::shared_ptr<receiver_host> host,
+                      std::shared_ptr<intake> into);
   void set_started(bool started) noexcept { started_.store(started, std::memory_order_release); }
 
 protected:
@@ -71,12 +76,15 @@ private:
 
 /// Text goes into arenas, everything else into typed blocks.
 template <class T>
-using intake_for = std::conditional_t<std::is_same_v<T, std::string_view>, text_intake, typed_intake<T>>;
+using intake_for =
+    std::conditional_t<std::is_same_v<T, std::string_view>, text_intake, typed_intake<T>>;
 
-/// Base class of custom receivers of T. A `receiver<std::string_view>` may store views: their bytes are copied.
+/// Base class of custom receivers of T. A `receiver<std::string_view>` may store views: their bytes
+/// are copied.
 ///
-/// `store` may be called from any thread between `on_start` and `on_stop`. It waits while the rate limit or a full block
-/// store says so, and returns false, having stored nothing, once the receiver is stopping.
+/// `store` may be called from any thread between `on_start` and `on_stop`. It waits while the rate
+/// limit or a full block store says so, and returns false, having stored nothing, once the receiver
+/// is stopping.
 template <class T>
 class receiver : public receiver_base {
 public:
@@ -85,7 +93,8 @@ public:
   /// One record; becomes part of the block of the current block interval.
   bool store(T record) { return intake_->store(std::move(record)); }
 
-  /// Many records as one block, whole or not at all: the call for sources that acknowledge afterwards.
+  /// Many records as one block, whole or not at all: the call for sources that acknowledge
+  /// afterwards.
   bool store(std::vector<T> records) { return intake_->store(std::move(records)); }
 
   void attach(stream_id stream, std::shared_ptr<receiver_host> host,

@@ -2,12 +2,14 @@
 
 namespace millrace {
 
-socket_receiver::socket_receiver(socket_source what, socket_receiver_options options, std::shared_ptr<network> net,
+socket_receiver::socket_receiver(socket_source what, socket_receiver_options options,
+                                 std::shared_ptr<network> net,
                                  std::shared_ptr<metric_observer> metrics)
-    : what_{std::move(what)}, options_{options}, network_{std::move(net)}, metrics_{std::move(metrics)},
-      arenas_{std::make_shared<arena_pool>()} {}
+    : what_{std::move(what)}, options_{options}, network_{std::move(net)},
+      metrics_{std::move(metrics)}, arenas_{std::make_shared<arena_pool>()} {}
 
-void socket_receiver::attach(stream_id stream, std::shared_ptr<receiver_host> host, std::shared_ptr<intake> into) {
+void socket_receiver::attach(stream_id stream, std::shared_ptr<receiver_host> host,
+                             std::shared_ptr<intake> into) {
   into_ = std::static_pointer_cast<text_intake>(into);
   receiver::attach(stream, std::move(host), std::move(into));
 }
@@ -36,7 +38,8 @@ void socket_receiver::receive(const std::stop_token& stop) {
     restart(reason);
 }
 
-std::string socket_receiver::read_all(byte_stream& from, text_assembler& assembler, const std::stop_token& stop) {
+std::string socket_receiver::read_all(byte_stream& from, text_assembler& assembler,
+                                      const std::stop_token& stop) {
   for (;;) {
     auto n = from.read(assembler.writable(), stop);
     if (!n && n.error().code == errc::cancelled)
@@ -46,7 +49,8 @@ std::string socket_receiver::read_all(byte_stream& from, text_assembler& assembl
       if (assembler.failure())
         return "Error receiving data: " + assembler.failure()->message;
       ended_ = n.has_value();
-      return n ? "Socket data stream had no more data" : "Error receiving data: " + n.error().message;
+      return n ? "Socket data stream had no more data"
+               : "Error receiving data: " + n.error().message;
     }
     if (!take(assembler, assembler.commit(*n)))
       return {};
@@ -59,10 +63,10 @@ bool socket_receiver::take(text_assembler& assembler, text_piece piece) {
   if (assembler.framer().oversize_count() != 0) {
     for (auto& o : assembler.framer().take_oversize()) {
       metrics_->add("records_oversize_total", std::to_string(stream().value()), 1);
-      report_error("a record of " + std::to_string(o.bytes) + " bytes at offset " + std::to_string(o.offset)
-                   + " of the stream from " + what_.host + ":" + std::to_string(what_.port)
-                   + " was skipped; the limit is " + std::to_string(o.limit)
-                   + " bytes (option stream.max_record_bytes)");
+      report_error("a record of " + std::to_string(o.bytes) + " bytes at offset " +
+                   std::to_string(o.offset) + " of the stream from " + what_.host + ":" +
+                   std::to_string(what_.port) + " was skipped; the limit is " +
+                   std::to_string(o.limit) + " bytes (option stream.max_record_bytes)");
     }
   }
   return piece.slices.empty() || into_->add(std::move(piece));

@@ -13,8 +13,8 @@ struct socket_receiver_options {
   bool reconnect = true;
 };
 
-/// A TCP client that reads straight into the memory its records stay in. Runs on one thread given by its host; asks to be
-/// restarted when connecting or reading fails, or the peer closes.
+/// A TCP client that reads straight into the memory its records stay in. Runs on one thread given
+/// by its host; asks to be restarted when connecting or reading fails, or the peer closes.
 class socket_receiver final : public receiver<std::string_view> {
 public:
   socket_receiver(socket_source what, socket_receiver_options options, std::shared_ptr<network> net,
@@ -22,7 +22,8 @@ public:
 
   void on_start() override;
   void on_stop() override;
-  void attach(stream_id stream, std::shared_ptr<receiver_host> host, std::shared_ptr<intake> into) override;
+  void attach(stream_id stream, std::shared_ptr<receiver_host> host,
+              std::shared_ptr<intake> into) override;
 
 private:
   void receive(const std::stop_token& stop);

@@ -21,8 +21,8 @@ class pull_source {
 public:
   virtual ~pull_source() = default;
 
-  /// The blocks of the batch, each one a partition; nothing (which is not the same as no block): the stream has no batch
-  /// at this time.
+  /// The blocks of the batch, each one a partition; nothing (which is not the same as no block):
+  /// the stream has no batch at this time.
   virtual std::optional<std::vector<block_ptr>> pull(batch_time time) = 0;
 };
 

@@ -17,7 +17,8 @@ constexpr double stages = 3;
 /// Three stages of one partition each on a queue that stays empty.
 class empty_job {
 public:
-  empty_job(duration interval, bench_job::clock_kind time) : job_{bench_configuration(1), interval, time} {
+  empty_job(duration interval, bench_job::clock_kind time)
+      : job_{bench_configuration(1), interval, time} {
     auto records = job_.context().queue_stream<record>(std::make_shared<batch_feed<record>>());
     three_stages(records).for_each_batch([this](const batch<record>& counts) {
       records_ += counts.size();
@@ -60,7 +61,8 @@ private:
 };
 
 double bare_cpu_us(std::int64_t interval_ms, double for_seconds) {
-  const auto batches = static_cast<std::size_t>(for_seconds * 1000 / static_cast<double>(interval_ms));
+  const auto batches =
+      static_cast<std::size_t>(for_seconds * 1000 / static_cast<double>(interval_ms));
   const double cpu = cpu_seconds();
   const auto done = run_timer_worker(std::chrono::milliseconds{interval_ms}, batches);
   return (cpu_seconds() - cpu) * 1e6 / static_cast<double>(done.start_us.size());
@@ -80,7 +82,8 @@ void compare_cpu(report& to, std::int64_t interval_ms, const run_options& option
   to.add("b13/cpu/" + std::to_string(interval_ms) + "ms", ours, bare, "us");
 }
 
-/// The number of messages does not depend on the machine, and neither does whether memory grows: both are checked.
+/// The number of messages does not depend on the machine, and neither does whether memory grows:
+/// both are checked.
 void check_growth(report& to, const run_options& options) {
   constexpr double most_kib = 1024;
   const auto half = options.choose<std::uint64_t>(500'000, 10'000);

@@ -80,7 +80,8 @@ double idle_cpu_percent(const configuration& conf, double for_seconds) {
   return 100 * used / for_seconds;
 }
 
-void compare(report& to, const std::string& name, const configuration& conf, const run_options& options) {
+void compare(report& to, const std::string& name, const configuration& conf,
+             const run_options& options) {
   constexpr double most_idle_percent = 2;
   for (auto& c : cases) {
     const auto batches = options.choose<std::size_t>(c.batches, c.ms > 20 ? 1 : 20);
@@ -90,7 +91,8 @@ void compare(report& to, const std::string& name, const configuration& conf, con
     to.add(at + "/p50", percentile(ours, 0.5), percentile(bare, 0.5), "us");
     to.add(at + "/p99", percentile(ours, 0.99), percentile(bare, 0.99), "us");
   }
-  to.add(name + "idle", idle_cpu_percent(conf, options.choose(3.0, 0.05)), most_idle_percent, "% CPU");
+  to.add(name + "idle", idle_cpu_percent(conf, options.choose(3.0, 0.05)), most_idle_percent,
+         "% CPU");
 }
 
 } // namespace

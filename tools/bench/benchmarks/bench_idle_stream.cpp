@@ -37,7 +37,9 @@ idle_footprints measure(int streams, bool third_stage) {
     feeds.push_back(std::make_shared<batch_feed<int>>());
     auto counts = job.context()
                       .queue_stream<int>(feeds.back())
-                      .map([](int n) { return std::pair{n % 10, 1}; })
+                      .map([](int n) {
+                        return std::pair{n % 10, 1};
+                      })
                       .filter([](const std::pair<int, int>& p) { return p.first != 3; })
                       .reduce_by_key(std::plus{});
     if (third_stage)

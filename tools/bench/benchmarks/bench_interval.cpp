@@ -27,7 +27,8 @@ struct interval_result {
 /// A batch of a few records; the first of them tells when it was reached.
 interval_result run_at(std::int64_t interval_ms, double for_seconds) {
   interval_result out;
-  out.start_us.reserve(static_cast<std::size_t>(for_seconds * 1000 / static_cast<double>(interval_ms)) + 1000);
+  out.start_us.reserve(
+      static_cast<std::size_t>(for_seconds * 1000 / static_cast<double>(interval_ms)) + 1000);
   progress_counter done;
   bench_job job{bench_configuration(2), milliseconds(interval_ms), bench_job::clock_kind::real};
   auto records = job.context().input_stream<timed_record>([](batch_time time) {
@@ -41,27 +42,30 @@ interval_result run_at(std::int64_t interval_ms, double for_seconds) {
       out.start_us.push_back(static_cast<double>(wall_ns() - r.batch_ms * 1'000'000) * 1e-3);
     return std::pair{std::int64_t{r.key}, std::int64_t{1}};
   });
-  three_stages(keyed).for_each_batch([&](const batch<std::pair<std::int64_t, std::int64_t>>& counts) {
-    std::int64_t sum = 0;
-    for (auto& [count, key] : counts.collect())
-      sum += key;
-    report::check_equal("b12", static_cast<std::uint64_t>(sum), keys * (keys - 1) / 2);
-    done.add();
-  });
+  three_stages(keyed).for_each_batch(
+      [&](const batch<std::pair<std::int64_t, std::int64_t>>& counts) {
+        std::int64_t sum = 0;
+        for (auto& [count, key] : counts.collect())
+          sum += key;
+        report::check_equal("b12", static_cast<std::uint64_t>(sum), keys * (keys - 1) / 2);
+        done.add();
+      });
   job.start();
   job.wait(done, 1);
   const auto first = done.value();
   const auto begin = steady::now();
   std::this_thread::sleep_for(std::chrono::duration<double>(for_seconds));
   out.done = done.value() - first;
-  out.due = static_cast<std::uint64_t>(seconds_since(begin) * 1e3 / static_cast<double>(interval_ms));
+  out.due =
+      static_cast<std::uint64_t>(seconds_since(begin) * 1e3 / static_cast<double>(interval_ms));
   job.stop();
   return out;
 }
 
 /// p99 of the scheduling delay below one interval, and no batches piling up.
 bool stable(const interval_result& r, std::int64_t interval_ms) {
-  return percentile(r.start_us, 0.99) < static_cast<double>(interval_ms) * 1e3 && r.done + 3 >= r.due;
+  return percentile(r.start_us, 0.99) < static_cast<double>(interval_ms) * 1e3 &&
+         r.done + 3 >= r.due;
 }
 
 } // namespace
@@ -71,7 +75,8 @@ void bench_interval(report& to, const run_options& options) {
   double ours_floor = 1000, bare_floor = 1000;
   for (auto interval : intervals_ms) {
     const auto ours = run_at(interval, for_seconds);
-    const auto batches = static_cast<std::size_t>(for_seconds * 1000 / static_cast<double>(interval));
+    const auto batches =
+        static_cast<std::size_t>(for_seconds * 1000 / static_cast<double>(interval));
     const auto bare = run_timer_worker(std::chrono::milliseconds{interval}, batches);
     const auto p99 = percentile(ours.start_us, 0.99), bare_p99 = percentile(bare.start_us, 0.99);
     to.add("b12/p99/" + std::to_string(interval) + "ms", p99, bare_p99, "us");

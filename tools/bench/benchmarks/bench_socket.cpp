@@ -26,11 +26,10 @@ struct transfer {
 configuration socket_configuration() {
   return bench_configuration(1)
       .set("receiver.reconnect", false)
-      .set("stream.block_interval", "10ms")
-      .set("stream.block_store_bytes", "64MiB");
+      .set("stream.block_interval", "10ms");
 }
 
-constexpr std::int64_t interval_ms = 50;
+constexpr std::int64_t interval_ms = 20;
 
 double time_of(const std::function<void()>& body) {
   const auto begin = steady::now();
@@ -38,7 +37,8 @@ double time_of(const std::function<void()>& body) {
   return seconds_since(begin);
 }
 
-/// From start() to the end of the batch that brings the last line: connecting and up to one interval of waiting count.
+/// From start() to the end of the batch that brings the last line: connecting and up to one
+/// interval of waiting count.
 double our_lines(const transfer& what) {
   text_server server{what.text.bytes, what.repeats};
   progress_counter lines;
@@ -65,7 +65,9 @@ double our_words(const transfer& what, owned_counts& total) {
   job.context()
       .socket_text_stream("127.0.0.1", server.port())
       .flat_map(split(' '))
-      .map([](std::string_view word) { return std::pair{word, std::int64_t{1}}; })
+      .map([](std::string_view word) {
+        return std::pair{word, std::int64_t{1}};
+      })
       .reduce_by_key(std::plus{})
       .for_each_batch([&](const batch<counted_word>& counts) {
         std::int64_t sum = 0;
@@ -94,9 +96,10 @@ void compare_receivers(report& to, const transfer& what, int rounds) {
   for (int r = 0; r < rounds; ++r) {
     ours = std::min(ours, our_lines(what));
     text_server server{what.text.bytes, what.repeats};
-    by_hand = std::min(by_hand, time_of([&] {
-                         report::check_equal("b2/receiver", what.lines(), socket_lines(server.port()));
-                       }));
+    by_hand =
+        std::min(by_hand, time_of([&] {
+                   report::check_equal("b2/receiver", what.lines(), socket_lines(server.port()));
+                 }));
   }
   to.add("b2/receiver", what.megabytes() / ours, what.megabytes() / by_hand, "MB/s");
 }

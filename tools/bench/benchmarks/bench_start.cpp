@@ -26,13 +26,16 @@ double ms_since(std::int64_t began_ns) {
       .count();
 }
 
-void print(const start_times& t) { std::cout << t.since_main_ms << ' ' << t.since_due_ms << std::endl; }
+void print(const start_times& t) {
+  std::cout << t.since_main_ms << ' ' << t.since_due_ms << std::endl;
+}
 
 /// Runs this program afresh with `flag` and reads what it prints.
 start_times run_child(const char* flag) {
   const auto program = std::filesystem::read_symlink("/proc/self/exe").string();
   const std::string command = "exec '" + program + "' " + flag;
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe{::popen(command.c_str(), "r"), ::pclose};
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe{::popen(command.c_str(), "r"),
+                                                             ::pclose};
   start_times out;
   if (!pipe || std::fscanf(pipe.get(), "%lf %lf", &out.since_main_ms, &out.since_due_ms) != 2)
     throw wrong_answer{"start: '" + command + "' gave no times"};
@@ -49,15 +52,18 @@ void first_batch(std::int64_t main_began_ns) {
   start_times times;
   ssc.queue_stream<std::string_view>(feed)
       .flat_map(split(' '))
-      .map([](std::string_view word) { return std::pair{word, std::int64_t{1}}; })
+      .map([](std::string_view word) {
+        return std::pair{word, std::int64_t{1}};
+      })
       .reduce_by_key(std::plus{})
-      .for_each_batch([&](const batch<std::pair<std::string, std::int64_t>>& counts, batch_time time) {
-        if (counts.size() != 4)
-          return;
-        times.since_main_ms = ms_since(main_began_ns);
-        times.since_due_ms = static_cast<double>(wall_ns() - time.ms() * 1'000'000) * 1e-6;
-        done.add();
-      });
+      .for_each_batch(
+          [&](const batch<std::pair<std::string, std::int64_t>>& counts, batch_time time) {
+            if (counts.size() != 4)
+              return;
+            times.since_main_ms = ms_since(main_began_ns);
+            times.since_due_ms = static_cast<double>(wall_ns() - time.ms() * 1'000'000) * 1e-6;
+            done.add();
+          });
   ssc.start();
   if (!done.wait_for(1, std::chrono::seconds{20}))
     throw wrong_answer{"start: no first batch"};
@@ -68,7 +74,8 @@ void first_batch(std::int64_t main_began_ns) {
 void first_tick(std::int64_t main_began_ns) {
   const auto interval = std::chrono::nanoseconds{std::chrono::milliseconds{interval_ms}};
   const auto wait = interval - std::chrono::nanoseconds{wall_ns()} % interval;
-  const auto done = run_timer_worker(std::chrono::duration_cast<std::chrono::microseconds>(wait), 1);
+  const auto done =
+      run_timer_worker(std::chrono::duration_cast<std::chrono::microseconds>(wait), 1);
   print({ms_since(main_began_ns), done.start_us.at(0) * 1e-3});
 }
 

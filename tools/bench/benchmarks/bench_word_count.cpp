@@ -22,7 +22,9 @@ public:
         job_{bench_configuration(workers), seconds(1), bench_job::clock_kind::by_hand} {
     auto lines = job_.context().block_stream<std::string_view>(source_);
     auto counts = lines.flat_map(split(' '))
-                      .map([](std::string_view word) { return std::pair{word, std::int64_t{1}}; })
+                      .map([](std::string_view word) {
+                        return std::pair{word, std::int64_t{1}};
+                      })
                       .reduce_by_key(std::plus{});
     counts.for_each_batch([this](const batch<counted_word>& words) { keep(words); });
     job_.start();
@@ -77,12 +79,15 @@ double time_of(const word_count_yardstick& yardstick, std::string_view text) {
   return words.empty() ? 0.0 : seconds_since(begin);
 }
 
-/// Ours and the yardsticks take turns, so that a busy neighbour hits all of them; each has its best round.
-void compare(report& to, const std::string& name, unsigned workers, const text_input& text, int rounds) {
+/// Ours and the yardsticks take turns, so that a busy neighbour hits all of them; each has its best
+/// round.
+void compare(report& to, const std::string& name, unsigned workers, const text_input& text,
+             int rounds) {
   word_count_job ours{workers, to_text_blocks(text.bytes)};
   ours.round();
   for (auto& yardstick : yardsticks)
-    report::check_equal(name + yardstick.name, ours.answer(), checksum(yardstick.count(text.bytes)));
+    report::check_equal(name + yardstick.name, ours.answer(),
+                        checksum(yardstick.count(text.bytes)));
   double best = 1e9;
   std::vector<double> best_of(std::size(yardsticks), 1e9);
   for (int r = 0; r < rounds; ++r) {
@@ -106,8 +111,7 @@ void bench_word_count(report& to, const run_options& options) {
     what.vocabulary = vocabulary;
     const auto text = make_text(what);
     for (unsigned workers : {1, 2})
-      compare(to,
-              "b1/" + std::to_string(vocabulary / 1000) + "k/" + std::to_string(workers) + "w/",
+      compare(to, "b1/" + std::to_string(vocabulary / 1000) + "k/" + std::to_string(workers) + "w/",
               workers, text, options.choose(9, 1));
   }
 }

@@ -19,7 +19,8 @@ struct inline_job {
   inline_job() {
     auto made = std::make_unique<inline_runtime>();
     engine = made.get();
-    context = std::make_unique<basic_stream_context>(bench_configuration(1), seconds(1), std::move(made));
+    context =
+        std::make_unique<basic_stream_context>(bench_configuration(1), seconds(1), std::move(made));
   }
 
   inline_runtime* engine;
@@ -39,9 +40,12 @@ void word_count() {
   what.bytes = 2'000'000;
   const auto text = make_text(what);
   inline_job job;
-  job.context->block_stream<std::string_view>(std::make_shared<block_source>(to_text_blocks(text.bytes)))
+  job.context
+      ->block_stream<std::string_view>(std::make_shared<block_source>(to_text_blocks(text.bytes)))
       .flat_map(split(' '))
-      .map([](std::string_view word) { return std::pair{word, std::int64_t{1}}; })
+      .map([](std::string_view word) {
+        return std::pair{word, std::int64_t{1}};
+      })
       .reduce_by_key(std::plus{})
       .for_each_batch([](const batch<std::pair<std::string, std::int64_t>>&) {});
   run(job, 2);

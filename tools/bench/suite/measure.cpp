@@ -4,7 +4,6 @@
 #include <cmath>
 #include <fstream>
 #include <malloc.h>
-
 #include <sys/resource.h>
 #include <unistd.h>
 

@@ -37,13 +37,14 @@ void bench_fan_out_policies(report& to, const run_options& options);
 void bench_start(report& to, const run_options& options);
 void bench_idle_stream(report& to, const run_options& options);
 
-/// What `start` runs in fresh processes: milliseconds from `main` to the end of the first batch, and from the batch's
-/// time to its end, on one line.
+/// What `start` runs in fresh processes: milliseconds from `main` to the end of the first batch,
+/// and from the batch's time to its end, on one line.
 void first_batch(std::int64_t main_began_ns);
 /// The same with a bare timer thread and a worker.
 void first_tick(std::int64_t main_began_ns);
 
-/// A fixed amount of work on one thread, for counting instructions; false when there is no such work.
+/// A fixed amount of work on one thread, for counting instructions; false when there is no such
+/// work.
 bool run_fixed_work(std::string_view name);
 
 } // namespace millrace::bench

@@ -13,11 +13,12 @@ public:
   using std::runtime_error::runtime_error;
 };
 
-/// Where benchmarks put their figures: one line of JSON for each, to standard output at once. Used by one thread.
+/// Where benchmarks put their figures: one line of JSON for each, to standard output at once. Used
+/// by one thread.
 class report {
 public:
-  /// `unit` says whether more is better: rates end in "/s". The ratio is ours / yardstick, 0 when there is nothing to
-  /// divide by.
+  /// `unit` says whether more is better: rates end in "/s". The ratio is ours / yardstick, 0 when
+  /// there is nothing to divide by.
   void add(const std::string& name, double ours, double yardstick, std::string_view unit);
 
   /// Throws wrong_answer unless both are equal.

@@ -12,7 +12,8 @@ namespace millrace::bench {
 /// Copies lines of text into blocks of at most 4 MiB, as the block builder cuts them.
 std::vector<block_ptr> to_text_blocks(std::string_view text);
 
-/// Gives the same blocks for each batch and notes when it was asked: there begins what a benchmark measures of a batch.
+/// Gives the same blocks for each batch and notes when it was asked: there begins what a benchmark
+/// measures of a batch.
 class block_source final : public pull_source {
 public:
   explicit block_source(std::vector<block_ptr> blocks) : blocks_{std::move(blocks)} {}

@@ -1,11 +1,10 @@
 #include "yardstick/text_server.hpp"
 
-#include <cerrno>
-#include <system_error>
-
 #include <arpa/inet.h>
+#include <cerrno>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace millrace::bench {

@@ -7,8 +7,9 @@
 
 namespace millrace::bench {
 
-/// Serves one client on loopback: sends `text` `repeats` times as fast as the client takes it, then closes. Listens from
-/// construction on; the destructor waits for the end of the transfer, or gives up when no client has come.
+/// Serves one client on loopback: sends `text` `repeats` times as fast as the client takes it, then
+/// closes. Listens from construction on; the destructor waits for the end of the transfer, or gives
+/// up when no client has come.
 class text_server {
 public:
   /// `text` must outlive the server. Throws std::system_error.

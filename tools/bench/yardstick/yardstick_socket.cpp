@@ -5,9 +5,8 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <vector>
-
 #include <unistd.h>
+#include <vector>
 
 namespace millrace::bench {
 
@@ -24,7 +23,8 @@ std::string_view note_lines(std::string_view text, std::vector<line_place>& line
   const char* const end = at + text.size();
   while (const void* found = std::memchr(at, '\n', static_cast<std::size_t>(end - at))) {
     const char* const stop = static_cast<const char*>(found);
-    lines.push_back({static_cast<std::uint32_t>(at - text.data()), static_cast<std::uint32_t>(stop - at)});
+    lines.push_back(
+        {static_cast<std::uint32_t>(at - text.data()), static_cast<std::uint32_t>(stop - at)});
     at = stop + 1;
   }
   return {at, static_cast<std::size_t>(end - at)};
@@ -65,7 +65,8 @@ owned_counts socket_words(std::uint16_t port, word_counts (*count)(std::string_v
   std::size_t filled = 0;
   const int fd = connect_to(port);
   for (;;) {
-    const auto got = ::read(fd, buffer.get() + filled, std::min<std::size_t>(size - filled, 256 * 1024));
+    const auto got =
+        ::read(fd, buffer.get() + filled, std::min<std::size_t>(size - filled, 256 * 1024));
     filled += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
     if (got > 0 && filled < size)
       continue;

@@ -80,9 +80,10 @@ struct compute_pool::shared {
   }
 };
 
-compute_pool::compute_pool(std::size_t threads, const void* owner) : shared_{std::make_shared<shared>()} {
-  shared_->running = std::max<std::size_t>(threads, 1);
-  for (std::size_t i = 0; i < shared_->running; ++i)
+compute_pool::compute_pool(std::size_t threads, const void* owner)
+    : width_{std::max<std::size_t>(threads, 1)}, shared_{std::make_shared<shared>()} {
+  shared_->running = width_;
+  for (std::size_t i = 0; i < width_; ++i)
     threads_.emplace_back([s = shared_, owner] { s->work(owner); });
 }
 
@@ -112,14 +113,15 @@ bool compute_pool::stop(std::chrono::milliseconds limit) {
   if (threads_.empty())
     return true;
   std::deque<std::function<void()>> dropped;
-  bool ended = false;
-  {
-    std::unique_lock lock{shared_->mutex};
-    shared_->stopping = true;
-    dropped.swap(shared_->tasks);
-    shared_->wake.notify_all();
-    ended = shared_->ended.wait_for(lock, limit, [&] { return shared_->running == 0; });
-  }
+  std::unique_lock lock{shared_->mutex};
+  shared_->stopping = true;
+  dropped.swap(shared_->tasks);
+  shared_->wake.notify_all();
+  lock.unlock();
+  dropped.clear();
+  lock.lock();
+  bool ended = shared_->ended.wait_for(lock, limit, [&] { return shared_->running == 0; });
+  lock.unlock();
   for (auto& thread : threads_)
     ended ? thread.join() : thread.detach();
   threads_.clear();

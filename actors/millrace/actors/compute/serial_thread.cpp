@@ -47,15 +47,16 @@ bool serial_thread::stop(std::chrono::milliseconds limit) {
   if (!thread_.joinable())
     return true;
   std::deque<std::function<void()>> dropped;
-  bool ended = false;
-  {
-    std::unique_lock lock{shared_->mutex};
-    shared_->stopping = true;
-    dropped.swap(shared_->tasks);
-    shared_->changed.notify_all();
-    bool is_self = thread_.get_id() == std::this_thread::get_id();
-    ended = !is_self && shared_->changed.wait_for(lock, limit, [&] { return shared_->ended; });
-  }
+  std::unique_lock lock{shared_->mutex};
+  shared_->stopping = true;
+  dropped.swap(shared_->tasks);
+  shared_->changed.notify_all();
+  lock.unlock();
+  dropped.clear();
+  lock.lock();
+  bool is_self = thread_.get_id() == std::this_thread::get_id();
+  bool ended = !is_self && shared_->changed.wait_for(lock, limit, [&] { return shared_->ended; });
+  lock.unlock();
   if (ended)
     thread_.join();
   else

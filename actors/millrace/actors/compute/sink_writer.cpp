@@ -14,7 +14,7 @@ struct sink_state {
   std::shared_ptr<output_runner> runner;
   std::vector<input_gate> gates;
   std::vector<std::deque<input_gate::ready>> ready;
-  std::uint32_t next = 0;  ///< The output whose turn it is.
+  std::uint32_t next = 0; ///< The output whose turn it is.
   bool running = false;
   /// A batch has failed and the job is to stop: no later batch may have an effect outside.
   bool halted = false;
@@ -56,23 +56,26 @@ void pump(self_ptr self) {
     s.ready[s.next].pop_front();
     output_id id{s.next};
     if (s.env->listeners.wanted())
-      s.env->listeners.post([info = s.runner->describe(id, input.input->time)](listener& l) { l.on_output_started(info); });
+      s.env->listeners.post([info = s.runner->describe(id, input.input->time)](listener& l) {
+        l.on_output_started(info);
+      });
     if (!needs_user_code(input)) {
       auto outcome = s.runner->run(id, input);
       ran(self, outcome.info, outcome.failure);
       continue;
     }
     s.running = true;
-    s.env->output_thread.submit(
-      [env = s.env, runner = s.runner, id, input = std::move(input), me = sink_writer_actor{self}]() mutable {
-        auto outcome = runner->run(id, input);
-        input = {};
-        tell_from_thread(*env, me, output_ran{std::move(outcome.info), std::move(outcome.failure)});
-      });
+    s.env->output_thread.submit([env = s.env, runner = s.runner, id, input = std::move(input),
+                                 me = sink_writer_actor{self}]() mutable {
+      auto outcome = runner->run(id, input);
+      input = {};
+      tell_from_thread(*env, me, output_ran{std::move(outcome.info), std::move(outcome.failure)});
+    });
   }
 }
 
-sink_writer_actor::behavior_type behave(self_ptr self, environment_ptr env, std::shared_ptr<output_runner> runner) {
+sink_writer_actor::behavior_type behave(self_ptr self, environment_ptr env,
+                                        std::shared_ptr<output_runner> runner) {
   init_actor(self);
   auto& s = self->state;
   s.runner = std::move(runner);
@@ -81,20 +84,20 @@ sink_writer_actor::behavior_type behave(self_ptr self, environment_ptr env, std:
   s.ready.resize(s.gates.size());
   s.env = std::move(env);
   return {
-    [self](const output_delivery& m) {
-      auto& state = self->state;
-      auto& gate = state.gates.at(m.output.value());
-      if (auto ok = gate.deliver(m.time, m.slot, m.what); !ok)
-        throw stream_error{ok.error()};
-      while (auto next = gate.next())
-        state.ready[m.output.value()].push_back(std::move(*next));
-      pump(self);
-    },
-    [self](const output_ran& m) {
-      self->state.running = false;
-      ran(self, m.info, m.failure);
-      pump(self);
-    },
+      [self](const output_delivery& m) {
+        auto& state = self->state;
+        auto& gate = state.gates.at(m.output.value());
+        if (auto ok = gate.deliver(m.time, m.slot, m.what); !ok)
+          throw stream_error{ok.error()};
+        while (auto next = gate.next())
+          state.ready[m.output.value()].push_back(std::move(*next));
+        pump(self);
+      },
+      [self](const output_ran& m) {
+        self->state.running = false;
+        ran(self, m.info, m.failure);
+        pump(self);
+      },
   };
 }
 
@@ -102,7 +105,8 @@ sink_writer_actor::behavior_type behave(self_ptr self, environment_ptr env, std:
 
 sink_writer_actor spawn_sink_writer(caf::actor_system& system, environment_ptr env) {
   // Made here, because copying user functions may throw, and then it is the start that fails.
-  auto runner = std::make_shared<output_runner>(env->plan, env->seed, env->max_failures(), env->pool, *env->time);
+  auto runner = std::make_shared<output_runner>(env->plan, env->seed, env->max_failures(),
+                                                env->pool, *env->time);
   return system.spawn(behave, std::move(env), std::move(runner));
 }
 

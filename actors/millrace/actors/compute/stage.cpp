@@ -2,7 +2,7 @@
 
 #include "millrace/actors/system/own_thread.hpp"
 
-#include <deque>
+#include <vector>
 
 namespace millrace::actors {
 
@@ -15,7 +15,8 @@ struct stage_state {
   std::uint32_t partition = 0;
   std::shared_ptr<stage_instance> instance;
   std::optional<input_gate> gate;
-  std::deque<input_gate::ready> ready;
+  /// At most the batches in flight. Not a deque, which costs more than the rest of an idle stage.
+  std::vector<input_gate::ready> ready;
   bool running = false;
 };
 
@@ -32,7 +33,8 @@ void route(self_ptr self, batch_time time, stage_result& from) {
       if (edge.to_output)
         tell(env, self, env.wiring.sink, output_delivery{edge.output, time, slot, std::move(what)});
       else
-        tell(env, self, env.wiring.stages[edge.stage.value()][target], exchange_delivery{time, slot, std::move(what)});
+        tell(env, self, env.wiring.stages[edge.stage.value()][target],
+             exchange_delivery{time, slot, std::move(what)});
     }
   }
 }
@@ -41,7 +43,7 @@ void pump(self_ptr self) {
   auto& s = self->state;
   while (!s.running && !s.ready.empty()) {
     auto next = std::move(s.ready.front());
-    s.ready.pop_front();
+    s.ready.erase(s.ready.begin());
     auto time = next.input->time;
     if (next.failure || next.input->records() == 0) {
       own_thread_mark mark{s.env->owner};
@@ -60,7 +62,8 @@ void pump(self_ptr self) {
   }
 }
 
-stage_actor::behavior_type behave(self_ptr self, environment_ptr env, stage_id id, std::uint32_t partition,
+stage_actor::behavior_type behave(self_ptr self, environment_ptr env, stage_id id,
+                                  std::uint32_t partition,
                                   std::shared_ptr<stage_instance> instance) {
   init_actor(self);
   auto& s = self->state;
@@ -70,31 +73,33 @@ stage_actor::behavior_type behave(self_ptr self, environment_ptr env, stage_id i
   s.gate.emplace(s.what->slots);
   s.env = std::move(env);
   return {
-    [self](const run_batch& run) {
-      self->state.ready.push_back({run.input, run.failure});
-      pump(self);
-    },
-    [self](const exchange_delivery& m) {
-      auto& state = self->state;
-      if (auto ok = state.gate->deliver(m.time, m.slot, m.what); !ok)
-        throw stream_error{ok.error()};
-      while (auto next = state.gate->next())
-        state.ready.push_back(std::move(*next));
-      pump(self);
-    },
-    [self](const task_done& m) {
-      self->state.running = false;
-      route(self, m.time, *m.result);
-      pump(self);
-    },
+      [self](const run_batch& run) {
+        self->state.ready.push_back({run.input, run.failure});
+        pump(self);
+      },
+      [self](const exchange_delivery& m) {
+        auto& state = self->state;
+        if (auto ok = state.gate->deliver(m.time, m.slot, m.what); !ok)
+          throw stream_error{ok.error()};
+        while (auto next = state.gate->next())
+          state.ready.push_back(std::move(*next));
+        pump(self);
+      },
+      [self](const task_done& m) {
+        self->state.running = false;
+        route(self, m.time, *m.result);
+        pump(self);
+      },
   };
 }
 
 } // namespace
 
-stage_actor spawn_stage(caf::actor_system& system, environment_ptr env, stage_id stage, std::uint32_t partition) {
+stage_actor spawn_stage(caf::actor_system& system, environment_ptr env, stage_id stage,
+                        std::uint32_t partition) {
   // Made here, because copying user functions may throw, and then it is the start that fails.
-  auto instance = std::make_shared<stage_instance>(env->plan, env->plan.stages.at(stage.value()), partition, env->seed);
+  auto instance = std::make_shared<stage_instance>(env->plan, env->plan.stages.at(stage.value()),
+                                                   partition, env->seed);
   return system.spawn(behave, std::move(env), stage, partition, std::move(instance));
 }
 

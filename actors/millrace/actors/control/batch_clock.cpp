@@ -35,12 +35,13 @@ batch_clock_actor::behavior_type behave(self_ptr self, environment_ptr env) {
   self->state.schedule.emplace(env->what.batch_interval, env->started_wall);
   self->state.env = std::move(env);
   return {
-    [self](const clock_tick&) { tick(self); },
-    [self](const drain& end) {
-      auto& s = self->state;
-      s.stopped = true;
-      tell(*s.env, self, s.env->wiring.tracker, drain{s.schedule->deadline(), s.schedule->period(), end.done});
-    },
+      [self](const clock_tick&) { tick(self); },
+      [self](const drain& end) {
+        auto& s = self->state;
+        s.stopped = true;
+        tell(*s.env, self, s.env->wiring.tracker,
+             drain{s.schedule->deadline(), s.schedule->period(), end.done});
+      },
   };
 }
 

@@ -31,11 +31,12 @@ batch_progress::options progress_options(const job& what) {
 void post(self_ptr self, void (listener::*event)(const batch_info&), batch_time time) {
   auto& s = self->state;
   if (s.env->listeners.wanted())
-    s.env->listeners.post([event, info = s.progress->info(time)](listener& l) { (l.*event)(info); });
+    s.env->listeners.post(
+        [event, info = s.progress->info(time)](listener& l) { (l.*event)(info); });
 }
 
-/// One message for each partition of each source stage. A batch that cannot be run takes the same way, as a failure, so
-/// that it ends in its turn.
+/// One message for each partition of each source stage. A batch that cannot be run takes the same
+/// way, as a failure, so that it ends in its turn.
 void start(self_ptr self, const allocated_batch_ptr& batch) {
   auto& env = *self->state.env;
   post(self, &listener::on_batch_started, batch->time);
@@ -61,13 +62,24 @@ void start(self_ptr self, const allocated_batch_ptr& batch) {
   }
 }
 
+void warn_of_delay(self_ptr self, const std::string& which, duration delay) {
+  self->state.env->log.named("batch").warning(
+      "batches are behind: " + which + " " + to_string(delay) + " after its time; " +
+      std::to_string(self->state.progress->waiting()) +
+      " wait, and intake slows down when that becomes too many (options stream.batches_waiting, "
+      "stream.block_store_bytes)");
+}
+
 void on_ready(self_ptr self, const batch_ready& ready) {
   auto& s = self->state;
   if (s.halted)
     return;
-  auto run = s.progress->submit(ready.batch, s.env->time->wall_now());
+  auto now = s.env->time->wall_now();
+  auto run = s.progress->submit(ready.batch, now);
   if (!run)
     throw stream_error{run.error()};
+  if (auto delay = s.progress->overdue(now))
+    warn_of_delay(self, "the oldest has not ended", *delay);
   post(self, &listener::on_batch_submitted, ready.batch->time);
   if (*run)
     start(self, *run);
@@ -79,21 +91,22 @@ void report(self_ptr self, const batch_progress::completion& done) {
   auto failed = done.stop_because || done.skipped;
   env.what.metrics->add(failed ? "batches_failed_total" : "batches_completed_total", "", 1);
   if (done.late)
-    log.warning("batches are behind: " + to_string(done.info.time) + " ended " + to_string(*done.late)
-                + " after its time; intake slows down when " + std::to_string(self->state.progress->waiting())
-                + " waiting batches become too many (options stream.batches_waiting, stream.block_store_bytes)");
+    warn_of_delay(self, "batch " + to_string(done.info.time) + " ended", *done.late);
   if (done.skipped)
     log.error("batch " + to_string(done.info.time) + " is skipped: " + done.skipped->message);
   if (!done.stop_because)
     return;
-  log.error("batch " + to_string(done.info.time) + " failed, the job stops: " + done.stop_because->message);
+  log.error("batch " + to_string(done.info.time) +
+            " failed, the job stops: " + done.stop_because->message);
   env.what.report_error(*done.stop_because);
   env.request_stop(stop_mode::immediate);
 }
 
-void finish(self_ptr self, batch_time time, std::vector<output_info> outputs, std::optional<error> failure) {
+void finish(self_ptr self, batch_time time, std::vector<output_info> outputs,
+            std::optional<error> failure) {
   auto& s = self->state;
-  auto done = s.progress->finish(time, std::move(outputs), std::move(failure), s.env->time->wall_now());
+  auto done =
+      s.progress->finish(time, std::move(outputs), std::move(failure), s.env->time->wall_now());
   if (!done)
     throw stream_error{done.error()};
   if (s.env->listeners.wanted())
@@ -110,8 +123,8 @@ batch_coordinator_actor::behavior_type behave(self_ptr self, environment_ptr env
   self->state.progress.emplace(progress_options(env->what));
   self->state.env = std::move(env);
   return {
-    [self](const batch_ready& ready) { on_ready(self, ready); },
-    [self](const outputs_done& done) { finish(self, done.time, done.outputs, done.failure); },
+      [self](const batch_ready& ready) { on_ready(self, ready); },
+      [self](const outputs_done& done) { finish(self, done.time, done.outputs, done.failure); },
   };
 }
 

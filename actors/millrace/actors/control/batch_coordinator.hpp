@@ -4,7 +4,8 @@
 
 namespace millrace::actors {
 
-/// The shell of batch_progress: starts batches at the source stages and tells everybody of their end.
+/// The shell of batch_progress: starts batches at the source stages and tells everybody of their
+/// end.
 batch_coordinator_actor spawn_batch_coordinator(caf::actor_system& system, environment_ptr env);
 
 } // namespace millrace::actors

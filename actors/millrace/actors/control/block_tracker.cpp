@@ -20,7 +20,8 @@ struct tracker_state {
 using self_ptr = block_tracker_actor::stateful_pointer<tracker_state>;
 
 std::size_t max_batches(const configuration& conf) {
-  return static_cast<std::size_t>(conf.integer("stream.batches_in_flight") + conf.integer("stream.batches_waiting"));
+  return static_cast<std::size_t>(conf.integer("stream.batches_in_flight") +
+                                  conf.integer("stream.batches_waiting"));
 }
 
 void pump(self_ptr self) {
@@ -56,13 +57,16 @@ void show_store(self_ptr self) {
 
 void on_stored(self_ptr self, const block_meta& block) {
   auto& s = self->state;
-  s.env->what.metrics->add("records_received_total", std::to_string(block.id.stream.value()), block.records);
+  s.env->what.metrics->add("records_received_total", std::to_string(block.id.stream.value()),
+                           block.records);
   if (auto ok = s.assembler->stored(block); !ok)
-    s.env->log.named("block_tracker").error(to_string(block.id) + " is lost: " + ok.error().message);
+    s.env->log.named("block_tracker")
+        .error(to_string(block.id) + " is lost: " + ok.error().message);
   show_store(self);
 }
 
-/// One more tick takes what is still unallocated; the job is drained when no batch is open any more.
+/// One more tick takes what is still unallocated; the job is drained when no batch is open any
+/// more.
 void on_drain(self_ptr self, const drain& end) {
   auto& s = self->state;
   if (s.assembler->has_unallocated())
@@ -76,19 +80,19 @@ block_tracker_actor::behavior_type behave(self_ptr self, environment_ptr env) {
   self->state.assembler.emplace(*env->what.graph, env->store, max_batches(env->what.conf));
   self->state.env = std::move(env);
   return {
-    [self](const batch_due& tick) {
-      self->state.assembler->due(tick.first, tick.through, tick.period);
-      pump(self);
-    },
-    [self](const block_stored& m) { on_stored(self, m.block); },
-    [self](const store_full& m) { self->state.stalled.insert(m.stream); },
-    [self](const batch_done& m) {
-      self->state.assembler->done(m.time);
-      show_store(self);
-      tell_stalled(self);
-      pump(self);
-    },
-    [self](const drain& end) { on_drain(self, end); },
+      [self](const batch_due& tick) {
+        self->state.assembler->due(tick.first, tick.through, tick.period);
+        pump(self);
+      },
+      [self](const block_stored& m) { on_stored(self, m.block); },
+      [self](const store_full& m) { self->state.stalled.insert(m.stream); },
+      [self](const batch_done& m) {
+        self->state.assembler->done(m.time);
+        show_store(self);
+        tell_stalled(self);
+        pump(self);
+      },
+      [self](const drain& end) { on_drain(self, end); },
   };
 }
 

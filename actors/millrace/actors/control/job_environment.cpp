@@ -17,14 +17,16 @@ std::uint32_t source_partitions(const configuration& conf, std::uint32_t workers
 
 } // namespace
 
-job_environment::job_environment(job j, std::shared_ptr<const clock> t, std::uint32_t workers, const void* who)
+job_environment::job_environment(job j, std::shared_ptr<const clock> t, std::uint32_t workers,
+                                 const void* who)
     : what{std::move(j)}, time{std::move(t)}, seed{what.seed},
       plan{make_plan(what.graph, source_partitions(what.conf, workers))}, log{what.log, "runtime"},
-      store{store_options(what.conf)},
-      listeners{what.listeners, static_cast<std::size_t>(what.conf.integer("listener.queue_size")),
-                log.named("listeners"), what.metrics, who},
-      pool{std::make_shared<compute_pool>(workers, who)}, output_thread{who}, started_wall{time->wall_now()},
-      started_steady{time->steady_now()}, owner{who} {}
+      store{store_options(what.conf)}, listeners{what.listeners,
+                                                 static_cast<std::size_t>(
+                                                     what.conf.integer("listener.queue_size")),
+                                                 log.named("listeners"), what.metrics, who},
+      pool{std::make_shared<compute_pool>(workers, who)}, output_thread{who},
+      started_wall{time->wall_now()}, started_steady{time->steady_now()}, owner{who} {}
 
 std::uint32_t job_environment::max_failures() const {
   return static_cast<std::uint32_t>(what.conf.integer("stream.task_max_failures"));

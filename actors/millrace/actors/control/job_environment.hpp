@@ -14,7 +14,8 @@
 
 namespace millrace::actors {
 
-/// Handles of the actors of a job. Filled before the first message, read-only until all actors have ended.
+/// Handles of the actors of a job. Filled before the first message, read-only until all actors have
+/// ended.
 struct job_wiring {
   batch_clock_actor clock;
   block_tracker_actor tracker;
@@ -25,7 +26,8 @@ struct job_wiring {
   std::map<stream_id, receiver_supervisor_actor> supervisors;
 };
 
-/// What the actors of one job share. Everything here is immutable or thread-safe; the runtime owns it and outlives them.
+/// What the actors of one job share. Everything here is immutable or thread-safe; the runtime owns
+/// it and outlives them.
 struct job_environment {
   job_environment(job j, std::shared_ptr<const clock> t, std::uint32_t workers, const void* owner);
 

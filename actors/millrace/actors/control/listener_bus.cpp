@@ -36,8 +36,8 @@ struct listener_bus::shared {
     }
     metrics->add("listener_events_dropped_total", "", 1);
     if (first_dropped)
-      log.warning("listeners are too slow: " + std::to_string(max_queued)
-                  + " events wait, new ones are dropped (option listener.queue_size)");
+      log.warning("listeners are too slow: " + std::to_string(max_queued) +
+                  " events wait, new ones are dropped (option listener.queue_size)");
   }
 
   void work(const void* owner) {
@@ -72,8 +72,9 @@ struct listener_bus::shared {
   }
 };
 
-listener_bus::listener_bus(std::function<std::vector<std::shared_ptr<listener>>()> listeners, std::size_t max_queued,
-                           logger log, std::shared_ptr<metric_observer> metrics, const void* owner)
+listener_bus::listener_bus(std::function<std::vector<std::shared_ptr<listener>>()> listeners,
+                           std::size_t max_queued, logger log,
+                           std::shared_ptr<metric_observer> metrics, const void* owner)
     : shared_{std::make_shared<shared>()} {
   shared_->listeners = std::move(listeners);
   shared_->max_queued = max_queued;

@@ -12,14 +12,16 @@ namespace millrace::actors {
 
 /// Calls listeners on a thread of its own, in the order of events.
 ///
-/// Thread-safe. Bounded: at `max_queued` events a new one is dropped, counted and warned of once an episode, which ends
-/// when half of the queue is free again. Without listeners an event costs one lock.
+/// Thread-safe. Bounded: at `max_queued` events a new one is dropped, counted and warned of once an
+/// episode, which ends when half of the queue is free again. Without listeners an event costs one
+/// lock.
 class listener_bus {
 public:
   using event = std::function<void(listener&)>;
 
-  listener_bus(std::function<std::vector<std::shared_ptr<listener>>()> listeners, std::size_t max_queued, logger log,
-               std::shared_ptr<metric_observer> metrics, const void* owner);
+  listener_bus(std::function<std::vector<std::shared_ptr<listener>>()> listeners,
+               std::size_t max_queued, logger log, std::shared_ptr<metric_observer> metrics,
+               const void* owner);
   ~listener_bus();
 
   /// Whether anybody listens now.
@@ -27,8 +29,8 @@ public:
 
   void post(event e);
 
-  /// Takes no more events, delivers those that are queued, and ends the thread. False: a listener did not return within
-  /// `limit`; the thread is left to itself and keeps what it uses.
+  /// Takes no more events, delivers those that are queued, and ends the thread. False: a listener
+  /// did not return within `limit`; the thread is left to itself and keeps what it uses.
   bool stop(std::chrono::milliseconds limit);
 
 private:

@@ -14,7 +14,7 @@ struct generator_state {
   std::optional<block_cut_policy> cut;
   std::shared_ptr<std::atomic<bool>> notified;
   block_ptr pending;
-  bool stalled = false;  ///< The tracker has been asked to tell of room.
+  bool stalled = false; ///< The tracker has been asked to tell of room.
   std::uint64_t next_block = 0;
   std::vector<std::shared_ptr<completion>> finishing;
 };
@@ -68,7 +68,8 @@ void move_now(self_ptr self, completion& moved) {
 /// Called on receiver threads; at most one intake_ready is under way.
 std::function<void()> waker(environment_ptr env, std::shared_ptr<std::atomic<bool>> notified,
                             const block_generator_actor& generator) {
-  return [env = std::move(env), notified = std::move(notified), address = caf::actor_cast<caf::actor_addr>(generator)] {
+  return [env = std::move(env), notified = std::move(notified),
+          address = caf::actor_cast<caf::actor_addr>(generator)] {
     if (notified->exchange(true))
       return;
     if (auto to = caf::actor_cast<block_generator_actor>(address))
@@ -84,32 +85,34 @@ block_generator_actor::behavior_type behave(self_ptr self, environment_ptr env, 
   s.stream = stream;
   s.from = std::move(from);
   s.notified = std::move(notified);
-  s.cut.emplace(env->what.conf.get_duration("stream.block_interval"), env->started_steady, env->started_steady);
+  s.cut.emplace(env->what.conf.get_duration("stream.block_interval"), env->started_steady,
+                env->started_steady);
   s.env = std::move(env);
   if (!s.env->manual_time)
     tick(self);
   return {
-    [self](const block_tick& m) { m.moved ? move_now(self, *m.moved) : tick(self); },
-    [self](const intake_ready&) {
-      self->state.notified->store(false);
-      move_blocks(self);
-    },
-    [self](const room_available&) {
-      self->state.stalled = false;
-      move_blocks(self);
-    },
-    [self](const finish_phase& end) {
-      self->state.from->cut();
-      self->state.finishing.push_back(end.done);
-      move_blocks(self);
-    },
+      [self](const block_tick& m) { m.moved ? move_now(self, *m.moved) : tick(self); },
+      [self](const intake_ready&) {
+        self->state.notified->store(false);
+        move_blocks(self);
+      },
+      [self](const room_available&) {
+        self->state.stalled = false;
+        move_blocks(self);
+      },
+      [self](const finish_phase& end) {
+        self->state.from->cut();
+        self->state.finishing.push_back(end.done);
+        move_blocks(self);
+      },
   };
 }
 
 } // namespace
 
-block_generator_actor spawn_block_generator(caf::actor_system& system, environment_ptr env, stream_id stream,
-                                            std::shared_ptr<intake> from, receiver_permits permits) {
+block_generator_actor spawn_block_generator(caf::actor_system& system, environment_ptr env,
+                                            stream_id stream, std::shared_ptr<intake> from,
+                                            receiver_permits permits) {
   auto notified = std::make_shared<std::atomic<bool>>(false);
   auto made = system.spawn(behave, env, stream, from, notified);
   from->connect({std::move(permits), waker(std::move(env), std::move(notified), made)});

@@ -10,8 +10,8 @@
 
 namespace millrace::actors {
 
-/// Makes receiver threads wait for rate permits. Thread-safe. After `stop` nobody waits any more, so that a stopping
-/// receiver can hand over what it has already taken in.
+/// Makes receiver threads wait for rate permits. Thread-safe. After `stop` nobody waits any more,
+/// so that a stopping receiver can hand over what it has already taken in.
 class intake_pacer {
 public:
   intake_pacer(token_bucket_options options, std::shared_ptr<const clock> time);

@@ -25,26 +25,25 @@ void end(self_ptr self) {
 void on_event(self_ptr self, const receiver_event& event) {
   auto& s = self->state;
   switch (event.what) {
-    case receiver_event::kind::started:
-      if (auto to = caf::actor_cast<receiver_supervisor_actor>(s.supervisor))
-        tell(*s.env, self, to, event);
-      break;
-    case receiver_event::kind::failed:
-      if (!s.failure && !s.ending)
-        s.failure = event.message;
-      end(self);
-      break;
-    case receiver_event::kind::stopped:
-      {
-        std::lock_guard guard{s.parts->mutex};
-        s.parts->life = nullptr;
-      }
-      s.life->join();
-      if (s.failure)
-        self->quit(caf::make_error(caf::sec::runtime_error, *s.failure));
-      else
-        self->quit();
-      break;
+  case receiver_event::kind::started:
+    if (auto to = caf::actor_cast<receiver_supervisor_actor>(s.supervisor))
+      tell(*s.env, self, to, event);
+    break;
+  case receiver_event::kind::failed:
+    if (!s.failure && !s.ending)
+      s.failure = event.message;
+    end(self);
+    break;
+  case receiver_event::kind::stopped: {
+    std::lock_guard guard{s.parts->mutex};
+    s.parts->life = nullptr;
+  }
+    s.life->join();
+    if (s.failure)
+      self->quit(caf::make_error(caf::sec::runtime_error, *s.failure));
+    else
+      self->quit();
+    break;
   }
 }
 
@@ -53,7 +52,8 @@ receiver_actor::behavior_type behave(self_ptr self, environment_ptr env, receive
   init_actor(self);
   auto& s = self->state;
   s.supervisor = supervisor;
-  auto tell_me = [env, me = caf::actor_cast<caf::actor_addr>(self)](receiver_event::kind what, std::string message) {
+  auto tell_me = [env, me = caf::actor_cast<caf::actor_addr>(self)](receiver_event::kind what,
+                                                                    std::string message) {
     if (auto to = caf::actor_cast<receiver_actor>(me))
       tell_from_thread(*env, to, receiver_event{what, std::move(message)});
   };
@@ -66,14 +66,15 @@ receiver_actor::behavior_type behave(self_ptr self, environment_ptr env, receive
   s.parts = std::move(parts);
   s.life->begin();
   return {
-    [self](const receiver_event& event) { on_event(self, event); },
-    [self](const finish_phase&) { end(self); },
+      [self](const receiver_event& event) { on_event(self, event); },
+      [self](const finish_phase&) { end(self); },
   };
 }
 
 } // namespace
 
-receiver_actor spawn_receiver(caf::local_actor* parent, environment_ptr env, receiver_parts_ptr parts,
+receiver_actor spawn_receiver(caf::local_actor* parent, environment_ptr env,
+                              receiver_parts_ptr parts,
                               const receiver_supervisor_actor& supervisor) {
   return parent->home_system().spawn(behave, std::move(env), std::move(parts),
                                      caf::actor_cast<caf::actor_addr>(supervisor));

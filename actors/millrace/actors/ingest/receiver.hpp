@@ -4,9 +4,10 @@
 
 namespace millrace::actors {
 
-/// One life of a receiver as an actor: begins at once, forwards `started` to its supervisor, and ends, normally after
-/// finish_phase, with the text of the failure otherwise.
-receiver_actor spawn_receiver(caf::local_actor* parent, environment_ptr env, receiver_parts_ptr parts,
+/// One life of a receiver as an actor: begins at once, forwards `started` to its supervisor, and
+/// ends, normally after finish_phase, with the text of the failure otherwise.
+receiver_actor spawn_receiver(caf::local_actor* parent, environment_ptr env,
+                              receiver_parts_ptr parts,
                               const receiver_supervisor_actor& supervisor);
 
 } // namespace millrace::actors

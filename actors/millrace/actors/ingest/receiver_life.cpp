@@ -15,7 +15,7 @@ struct receiver_life::shared {
   notify tell;
   const void* owner;
   std::stop_source stop;
-  bool begun = false;  ///< Only touched on the control thread.
+  bool begun = false; ///< Only touched on the control thread.
   std::mutex mutex;
   struct body {
     std::thread thread;
@@ -46,7 +46,7 @@ struct receiver_life::shared {
       return;
     begun = true;
     user->set_started(true);
-    if (stop.stop_requested())  // `end` came in between
+    if (stop.stop_requested()) // `end` came in between
       user->set_started(false);
     if (auto what = thrown_by([&] { user->on_start(); }))
       tell(receiver_event::kind::failed, "on_start threw: " + *what);
@@ -70,13 +70,15 @@ struct receiver_life::shared {
     ended.store(true);
   }
 
-  /// Joins all bodies, those included that begin meanwhile, or only those that are about to return anyway.
+  /// Joins all bodies, those included that begin meanwhile, or only those that are about to return
+  /// anyway.
   void join_bodies(bool only_ended) {
     for (;;) {
       std::thread next;
       {
         std::lock_guard guard{mutex};
-        auto found = std::ranges::find_if(bodies, [&](auto& b) { return !only_ended || b.ended->load(); });
+        auto found =
+            std::ranges::find_if(bodies, [&](auto& b) { return !only_ended || b.ended->load(); });
         if (found == bodies.end())
           return;
         next = std::move(found->thread);
@@ -90,9 +92,10 @@ struct receiver_life::shared {
     join_bodies(true);
     std::lock_guard guard{mutex};
     auto& made = bodies.emplace_back();
-    made.thread = std::thread{[s = std::move(self), f = std::move(f), ended = made.ended]() mutable {
-      s->body_thread(std::move(f), *ended);
-    }};
+    made.thread =
+        std::thread{[s = std::move(self), f = std::move(f), ended = made.ended]() mutable {
+          s->body_thread(std::move(f), *ended);
+        }};
   }
 };
 
@@ -123,6 +126,8 @@ void receiver_life::end() {
 
 void receiver_life::join() { control_.stop(std::chrono::seconds{1}); }
 
-void receiver_life::run(std::function<void(std::stop_token)> body) { shared_->run(shared_, std::move(body)); }
+void receiver_life::run(std::function<void(std::stop_token)> body) {
+  shared_->run(shared_, std::move(body));
+}
 
 } // namespace millrace::actors

@@ -10,12 +10,14 @@
 
 namespace millrace::actors {
 
-/// One life of a receiver, from on_start to on_stop, with the threads that run its code: one for on_start and on_stop, and
-/// one for each body given to `run`. No user code runs on a scheduler thread.
+/// One life of a receiver, from on_start to on_stop, with the threads that run its code: one for
+/// on_start and on_stop, and one for each body given to `run`. No user code runs on a scheduler
+/// thread.
 ///
-/// Thread-safe. `end` asks the bodies to stop, calls on_stop if on_start was called, joins the bodies, and then notifies
-/// `stopped`. When user code does not return, nothing is notified; a life that is destroyed before `stopped` leaves its
-/// threads to themselves, with what they use. The supervisor's owner has the deadline.
+/// Thread-safe. `end` asks the bodies to stop, calls on_stop if on_start was called, joins the
+/// bodies, and then notifies `stopped`. When user code does not return, nothing is notified; a life
+/// that is destroyed before `stopped` leaves its threads to themselves, with what they use. The
+/// supervisor's owner has the deadline.
 class receiver_life {
 public:
   using notify = std::function<void(receiver_event::kind, std::string message)>;

@@ -16,8 +16,12 @@ public:
   void request_restart(std::string reason, std::optional<duration> delay) override {
     send({receiver_request::kind::restart, std::move(reason), delay});
   }
-  void request_stop(std::string reason) override { send({receiver_request::kind::stop, std::move(reason), {}}); }
-  void report_error(std::string message) override { send({receiver_request::kind::report, std::move(message), {}}); }
+  void request_stop(std::string reason) override {
+    send({receiver_request::kind::stop, std::move(reason), {}});
+  }
+  void report_error(std::string message) override {
+    send({receiver_request::kind::report, std::move(message), {}});
+  }
 
   void run(std::function<void(std::stop_token)> body) override {
     auto parts = parts_.lock();
@@ -60,12 +64,14 @@ receiver_parts_ptr make_receiver_parts(const job_environment& env, const source_
   auto parts = std::make_shared<receiver_parts>();
   parts->stream = source.stream();
   auto& info = *source.info();
-  parts->name = info.name.empty() ? info.operation + "-" + std::to_string(source.stream().value()) : info.name;
+  parts->name = info.name.empty() ? info.operation + "-" + std::to_string(source.stream().value())
+                                  : info.name;
   if (auto* custom = std::get_if<receiver_source>(&source.spec())) {
     parts->user = custom->make_receiver();
     parts->into = custom->make_intake(options);
   } else if (auto* socket = std::get_if<socket_source>(&source.spec())) {
-    socket_receiver_options how{conf.bytes("stream.max_record_bytes"), conf.boolean("receiver.reconnect")};
+    socket_receiver_options how{conf.bytes("stream.max_record_bytes"),
+                                conf.boolean("receiver.reconnect")};
     parts->user = std::make_shared<socket_receiver>(*socket, how, net, env.what.metrics);
     parts->into = std::make_shared<text_intake>(options);
   } else {
@@ -75,7 +81,8 @@ receiver_parts_ptr make_receiver_parts(const job_environment& env, const source_
   return parts;
 }
 
-std::shared_ptr<receiver_host> make_receiver_host(environment_ptr env, std::weak_ptr<receiver_parts> parts,
+std::shared_ptr<receiver_host> make_receiver_host(environment_ptr env,
+                                                  std::weak_ptr<receiver_parts> parts,
                                                   const receiver_supervisor_actor& supervisor) {
   return std::make_shared<host_of_supervisor>(std::move(env), std::move(parts), supervisor);
 }

@@ -11,7 +11,8 @@
 
 namespace millrace::actors {
 
-/// What a receiver source is made of at run time; shared by its supervisor, its receiver and the shutdown.
+/// What a receiver source is made of at run time; shared by its supervisor, its receiver and the
+/// shutdown.
 struct receiver_parts {
   stream_id stream;
   std::string name;
@@ -26,12 +27,14 @@ struct receiver_parts {
 
 using receiver_parts_ptr = std::shared_ptr<receiver_parts>;
 
-/// Makes the user's receiver, or the socket receiver, with its intake. Null for sources that have no receiver.
+/// Makes the user's receiver, or the socket receiver, with its intake. Null for sources that have
+/// no receiver.
 receiver_parts_ptr make_receiver_parts(const job_environment& env, const source_node& source,
                                        const std::shared_ptr<network>& net);
 
 /// Forwards what a receiver asks of its host to its supervisor.
-std::shared_ptr<receiver_host> make_receiver_host(environment_ptr env, std::weak_ptr<receiver_parts> parts,
+std::shared_ptr<receiver_host> make_receiver_host(environment_ptr env,
+                                                  std::weak_ptr<receiver_parts> parts,
                                                   const receiver_supervisor_actor& supervisor);
 
 } // namespace millrace::actors

@@ -18,8 +18,8 @@ struct supervisor_state {
   std::optional<restart_policy> policy;
   receiver_info info;
   receiver_actor child;
-  std::chrono::steady_clock::time_point restart_at;  ///< Meaningful while there is no child.
-  std::optional<receiver_request> wish;  ///< What the present life asked for before it ended.
+  std::chrono::steady_clock::time_point restart_at; ///< Meaningful while there is no child.
+  std::optional<receiver_request> wish; ///< What the present life asked for before it ended.
   std::shared_ptr<completion> finishing;
   bool ended = false;
 };
@@ -66,17 +66,19 @@ void end(self_ptr self) {
 
 void escalate(self_ptr self, const std::string& reason) {
   auto& s = self->state;
-  error e{errc::unavailable, "receiver " + s.info.name + " failed more than "
-                               + std::to_string(s.env->what.conf.integer("receiver.restart_intensity")) + " times in "
-                               + to_string(s.env->what.conf.get_duration("receiver.restart_period"))
-                               + " (options receiver.restart_intensity, receiver.restart_period), last: " + reason};
+  error e{errc::unavailable,
+          "receiver " + s.info.name + " failed more than " +
+              std::to_string(s.env->what.conf.integer("receiver.restart_intensity")) +
+              " times in " + to_string(s.env->what.conf.get_duration("receiver.restart_period")) +
+              " (options receiver.restart_intensity, receiver.restart_period), last: " + reason};
   s.log.error(e.message);
   end(self);
   s.env->what.report_error(e);
   s.env->request_stop(stop_mode::graceful);
 }
 
-void restart_later(self_ptr self, restart_reason why, const std::string& reason, std::optional<duration> delay) {
+void restart_later(self_ptr self, restart_reason why, const std::string& reason,
+                   std::optional<duration> delay) {
   auto& s = self->state;
   s.info.active = false;
   note_error(self, reason);
@@ -87,7 +89,8 @@ void restart_later(self_ptr self, restart_reason why, const std::string& reason,
   }
   ++s.info.restarts;
   s.env->what.metrics->add("receiver_restarts_total", std::to_string(s.info.stream.value()), 1);
-  s.log.warning("receiver " + s.info.name + ": " + reason + "; restart in " + to_string(decision.delay));
+  s.log.warning("receiver " + s.info.name + ": " + reason + "; restart in " +
+                to_string(decision.delay));
   s.restart_at = s.env->steady_now() + decision.delay.chrono();
   if (!s.env->manual_time)
     self->scheduled_send(self, s.restart_at, restart_due{});
@@ -103,7 +106,8 @@ void on_down(self_ptr self, const caf::down_msg& down) {
     end(self);
     s.finishing->complete();
   } else if (down.reason && down.reason != caf::exit_reason::normal) {
-    auto text = down.reason.context().empty() ? std::string{"failed"} : caf::to_string(down.reason.context());
+    auto text = down.reason.context().empty() ? std::string{"failed"}
+                                              : caf::to_string(down.reason.context());
     if (down.reason.context().match_elements<std::string>())
       text = down.reason.context().get_as<std::string>(0);
     restart_later(self, restart_reason::failed, text, {});
@@ -144,7 +148,8 @@ void on_finish(self_ptr self, const finish_phase& phase) {
   s.finishing->complete();
 }
 
-receiver_supervisor_actor::behavior_type behave(self_ptr self, environment_ptr env, receiver_parts_ptr parts) {
+receiver_supervisor_actor::behavior_type behave(self_ptr self, environment_ptr env,
+                                                receiver_parts_ptr parts) {
   init_actor(self);
   auto& s = self->state;
   s.log = env->log.named("receiver_supervisor");
@@ -157,17 +162,17 @@ receiver_supervisor_actor::behavior_type behave(self_ptr self, environment_ptr e
   s.parts->user->attach(s.parts->stream, make_receiver_host(s.env, s.parts, self), s.parts->into);
   start(self);
   return {
-    [self](const receiver_request& request) { on_request(self, request); },
-    [self](const receiver_event&) {
-      self->state.info.active = true;
-      post(self, &listener::on_receiver_started);
-    },
-    [self](const restart_due&) {
-      auto& st = self->state;
-      if (!st.child && !st.finishing && !st.ended && st.env->steady_now() >= st.restart_at)
-        start(self);
-    },
-    [self](const finish_phase& phase) { on_finish(self, phase); },
+      [self](const receiver_request& request) { on_request(self, request); },
+      [self](const receiver_event&) {
+        self->state.info.active = true;
+        post(self, &listener::on_receiver_started);
+      },
+      [self](const restart_due&) {
+        auto& st = self->state;
+        if (!st.child && !st.finishing && !st.ended && st.env->steady_now() >= st.restart_at)
+          start(self);
+      },
+      [self](const finish_phase& phase) { on_finish(self, phase); },
   };
 }
 

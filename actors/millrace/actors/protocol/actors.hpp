@@ -9,30 +9,33 @@ using batch_clock_actor = caf::typed_actor<caf::reacts_to<clock_tick>, caf::reac
 
 /// Knows which blocks have been received and which batch they belong to.
 using block_tracker_actor =
-  caf::typed_actor<caf::reacts_to<batch_due>, caf::reacts_to<block_stored>, caf::reacts_to<store_full>,
-                   caf::reacts_to<batch_done>, caf::reacts_to<drain>>;
+    caf::typed_actor<caf::reacts_to<batch_due>, caf::reacts_to<block_stored>,
+                     caf::reacts_to<store_full>, caf::reacts_to<batch_done>, caf::reacts_to<drain>>;
 
 /// Admits batches, starts them, and learns of their end.
-using batch_coordinator_actor = caf::typed_actor<caf::reacts_to<batch_ready>, caf::reacts_to<outputs_done>>;
+using batch_coordinator_actor =
+    caf::typed_actor<caf::reacts_to<batch_ready>, caf::reacts_to<outputs_done>>;
 
 /// One partition of a stage.
 using stage_actor = caf::typed_actor<caf::reacts_to<run_batch>, caf::reacts_to<exchange_delivery>,
                                      caf::reacts_to<task_done>>;
 
 /// Runs the output operations in order.
-using sink_writer_actor = caf::typed_actor<caf::reacts_to<output_delivery>, caf::reacts_to<output_ran>>;
+using sink_writer_actor =
+    caf::typed_actor<caf::reacts_to<output_delivery>, caf::reacts_to<output_ran>>;
 
 /// Cuts blocks and puts them into the store.
 using block_generator_actor =
-  caf::typed_actor<caf::reacts_to<block_tick>, caf::reacts_to<intake_ready>,
-                   caf::reacts_to<room_available>, caf::reacts_to<finish_phase>>;
+    caf::typed_actor<caf::reacts_to<block_tick>, caf::reacts_to<intake_ready>,
+                     caf::reacts_to<room_available>, caf::reacts_to<finish_phase>>;
 
 /// One life of a user's receiver, from on_start to on_stop.
-using receiver_actor = caf::typed_actor<caf::reacts_to<receiver_event>, caf::reacts_to<finish_phase>>;
+using receiver_actor =
+    caf::typed_actor<caf::reacts_to<receiver_event>, caf::reacts_to<finish_phase>>;
 
 /// Starts a receiver, and again when it fails or asks for it.
 using receiver_supervisor_actor =
-  caf::typed_actor<caf::reacts_to<receiver_request>, caf::reacts_to<receiver_event>, caf::reacts_to<restart_due>,
-                   caf::reacts_to<finish_phase>>;
+    caf::typed_actor<caf::reacts_to<receiver_request>, caf::reacts_to<receiver_event>,
+                     caf::reacts_to<restart_due>, caf::reacts_to<finish_phase>>;
 
 } // namespace millrace::actors

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "millrace/actors/system/caf.hpp"
 #include "millrace/actors/shutdown/completion.hpp"
+#include "millrace/actors/system/caf.hpp"
 #include "millrace/control/allocated_batch.hpp"
 #include "millrace/control/input_gate.hpp"
 #include "millrace/control/stage_runner.hpp"
@@ -11,16 +11,19 @@
 #include <string>
 #include <vector>
 
-/// Every message of the runtime, one struct each. Inside a process none is lost, and messages between two actors keep
-/// their order.
+/// Every message of the runtime, one struct each. Inside a process none is lost, and messages
+/// between two actors keep their order.
 namespace millrace::actors {
 
-// -- control -------------------------------------------------------------------------------------------------------
+// -- control
+// -------------------------------------------------------------------------------------------------------
 
-/// A batch clock to itself at each point of the grid; and, with a hand-moved clock, from whoever moved it.
+/// A batch clock to itself at each point of the grid; and, with a hand-moved clock, from whoever
+/// moved it.
 struct clock_tick {};
 
-/// Clock to block tracker: the grid has reached `through`; `first` is the first tick not announced before.
+/// Clock to block tracker: the grid has reached `through`; `first` is the first tick not announced
+/// before.
 struct batch_due {
   batch_time first;
   batch_time through;
@@ -44,7 +47,8 @@ struct outputs_done {
   std::optional<error> failure;
 };
 
-// -- data ----------------------------------------------------------------------------------------------------------
+// -- data
+// ----------------------------------------------------------------------------------------------------------
 
 /// Coordinator to a source stage partition: run this input, or hand on why there is none.
 struct run_batch {
@@ -52,7 +56,8 @@ struct run_batch {
   std::shared_ptr<const error> failure;
 };
 
-/// Stage partition to a partition of the next stage: exactly one for each (batch, upstream partition), maybe empty.
+/// Stage partition to a partition of the next stage: exactly one for each (batch, upstream
+/// partition), maybe empty.
 struct exchange_delivery {
   batch_time time;
   std::uint32_t slot = 0;
@@ -79,15 +84,18 @@ struct output_ran {
   std::optional<error> failure;
 };
 
-// -- ingest --------------------------------------------------------------------------------------------------------
+// -- ingest
+// --------------------------------------------------------------------------------------------------------
 
-/// Block generator to itself at each block interval; and, with a hand-moved clock, from whoever moved it, who waits for
-/// `moved`: what was received before is in the store, as far as it has room.
+/// Block generator to itself at each block interval; and, with a hand-moved clock, from whoever
+/// moved it, who waits for `moved`: what was received before is in the store, as far as it has
+/// room.
 struct block_tick {
   std::shared_ptr<completion> moved;
 };
 
-/// Receiver thread to block generator: the intake has a block ready. Coalesced, so at most one is under way.
+/// Receiver thread to block generator: the intake has a block ready. Coalesced, so at most one is
+/// under way.
 struct intake_ready {};
 
 /// Block generator to tracker: the block is in the store.
@@ -95,7 +103,8 @@ struct block_stored {
   block_meta block;
 };
 
-/// Block generator to tracker: the store refused a block; answer with room_available after the next release.
+/// Block generator to tracker: the store refused a block; answer with room_available after the next
+/// release.
 struct store_full {
   stream_id stream;
 };
@@ -103,7 +112,8 @@ struct store_full {
 /// Tracker to block generator: blocks have been released.
 struct room_available {};
 
-/// Receiver to its supervisor: it asks to be restarted or to end, or tells of an error. Also from receiver threads.
+/// Receiver to its supervisor: it asks to be restarted or to end, or tells of an error. Also from
+/// receiver threads.
 struct receiver_request {
   enum class kind { restart, stop, report };
   kind what = kind::report;
@@ -118,17 +128,21 @@ struct receiver_event {
   std::string message;
 };
 
-/// Supervisor to itself: the delay before a restart is over; and, with a hand-moved clock, from whoever moved it.
+/// Supervisor to itself: the delay before a restart is over; and, with a hand-moved clock, from
+/// whoever moved it.
 struct restart_due {};
 
-// -- shutdown ------------------------------------------------------------------------------------------------------
+// -- shutdown
+// ------------------------------------------------------------------------------------------------------
 
-/// Shutdown to supervisors, generators, clock and tracker, one phase after the other: finish, then complete `done`.
+/// Shutdown to supervisors, generators, clock and tracker, one phase after the other: finish, then
+/// complete `done`.
 struct finish_phase {
   std::shared_ptr<completion> done;
 };
 
-/// Shutdown to tracker: as finish_phase, after one last tick at `last_tick` for what is still unallocated.
+/// Shutdown to tracker: as finish_phase, after one last tick at `last_tick` for what is still
+/// unallocated.
 struct drain {
   batch_time last_tick;
   duration period;

@@ -32,7 +32,8 @@ public:
   }
 
   /// True when all parties have completed; false at the deadline, or as soon as `give_up()` holds.
-  bool wait_until(std::chrono::steady_clock::time_point deadline, const std::function<bool()>& give_up) {
+  bool wait_until(std::chrono::steady_clock::time_point deadline,
+                  const std::function<bool()>& give_up) {
     std::unique_lock lock{mutex_};
     changed_.wait_until(lock, deadline, [&] { return missing_ == 0 || give_up(); });
     return missing_ == 0;

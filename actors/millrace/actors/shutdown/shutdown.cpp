@@ -10,13 +10,15 @@ std::chrono::milliseconds graceful_limit(const job& what) {
   auto given = what.conf.get_duration("stop.graceful_timeout");
   if (given.ms() > 0)
     return given.chrono();
-  return std::max((what.batch_interval * 10).chrono(), what.conf.get_duration("stop.phase_timeout").chrono());
+  return std::max((what.batch_interval * 10).chrono(),
+                  what.conf.get_duration("stop.phase_timeout").chrono());
 }
 
 } // namespace
 
 shutdown::shutdown(shutdown_target target, std::function<bool()> give_up)
-    : target_{std::move(target)}, give_up_{std::move(give_up)}, log_{target_.env->log.named("shutdown")},
+    : target_{std::move(target)}, give_up_{std::move(give_up)}, log_{target_.env->log.named(
+                                                                    "shutdown")},
       phase_limit_{target_.env->what.conf.get_duration("stop.phase_timeout").chrono()},
       graceful_limit_{graceful_limit(target_.env->what)} {}
 
@@ -27,7 +29,8 @@ void shutdown::wake() {
 }
 
 bool shutdown::phase(const char* name, std::size_t parties, phase_limit limit,
-                     const std::function<void(const std::shared_ptr<completion>&)>& begin, bool interruptible) {
+                     const std::function<void(const std::shared_ptr<completion>&)>& begin,
+                     bool interruptible) {
   if (parties == 0)
     return true;
   auto done = std::make_shared<completion>(parties);
@@ -43,8 +46,8 @@ bool shutdown::wait(const char* name, phase_limit limit, bool interruptible) {
   auto deadline = std::chrono::steady_clock::now() + limit;
   bool ok = waiting_->wait_until(deadline, [&] { return interruptible && give_up_(); });
   if (!ok && !(interruptible && give_up_()))
-    log_.warning(std::string{"Timed out while stopping "} + name + " (timeout = " + std::to_string(limit.count())
-                 + " ms); going on without it");
+    log_.warning(std::string{"Timed out while stopping "} + name +
+                 " (timeout = " + std::to_string(limit.count()) + " ms); going on without it");
   return ok;
 }
 
@@ -69,7 +72,8 @@ void shutdown::stop_receivers(bool graceful) {
   for (auto& receiver : target_.receivers) {
     std::lock_guard guard{receiver->mutex};
     if (!ended && receiver->life)
-      log_.error("receiver " + receiver->name + " has not returned from on_start, on_stop or a thread given to run; its "
+      log_.error("receiver " + receiver->name +
+                 " has not returned from on_start, on_stop or a thread given to run; its "
                  "threads are abandoned");
   }
   all_ended_ = all_ended_ && ended;
@@ -91,7 +95,8 @@ bool shutdown::stop_threads() {
   auto& env = *target_.env;
   bool pool = env.pool->stop(phase_limit_);
   if (!pool)
-    log_.error("a function given to an operation has not returned; its compute thread is abandoned");
+    log_.error(
+        "a function given to an operation has not returned; its compute thread is abandoned");
   bool output = env.output_thread.stop(phase_limit_);
   if (!output)
     log_.error("an output function has not returned; its thread is abandoned");
@@ -112,7 +117,8 @@ bool shutdown::stop_actors() {
     for (auto& stage : partitions)
       stop(stage);
   stop(w.sink);
-  bool ended = target_.actors_ended->wait_until(std::chrono::steady_clock::now() + phase_limit_, [] { return false; });
+  bool ended = target_.actors_ended->wait_until(std::chrono::steady_clock::now() + phase_limit_,
+                                                [] { return false; });
   if (!ended)
     log_.error("some actors of the job have not ended; the actor system is left behind");
   return ended;

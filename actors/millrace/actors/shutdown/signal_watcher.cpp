@@ -66,9 +66,8 @@ struct signal_registration::watcher {
       if (n != 1 || byte == 'q')
         return;
       std::lock_guard guard{mutex};
-      ++count;
-      for (auto& [id, f] : functions)
-        f(count);
+      for (auto& [id, heard] : registered)
+        heard.on_signal(++heard.count);
     }
   }
 
@@ -87,9 +86,12 @@ struct signal_registration::watcher {
   struct sigaction before_term {};
   std::thread thread;
   std::mutex mutex;
-  std::map<std::size_t, std::function<void(int)>> functions;
+  struct registration {
+    std::function<void(int)> on_signal;
+    int count = 0;
+  };
+  std::map<std::size_t, registration> registered;
   std::size_t next = 0;
-  int count = 0;
 };
 
 signal_registration::signal_registration(std::function<void(int)> on_signal) {
@@ -97,14 +99,14 @@ signal_registration::signal_registration(std::function<void(int)> on_signal) {
   watcher_ = watcher::instance();
   std::lock_guard guard{watcher_->mutex};
   id_ = watcher_->next++;
-  watcher_->functions.emplace(id_, std::move(on_signal));
+  watcher_->registered.emplace(id_, watcher::registration{std::move(on_signal)});
 }
 
 signal_registration::~signal_registration() {
   std::lock_guard making{watcher_mutex()};
   {
     std::lock_guard guard{watcher_->mutex};
-    watcher_->functions.erase(id_);
+    watcher_->registered.erase(id_);
   }
   watcher_.reset();
 }

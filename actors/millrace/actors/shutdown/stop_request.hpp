@@ -10,8 +10,8 @@
 
 namespace millrace::actors {
 
-/// Whether a job is to stop, how, and whether it has. Thread-safe; shared by pointer, so that it outlives the runtime for
-/// whoever was left behind.
+/// Whether a job is to stop, how, and whether it has. Thread-safe; shared by pointer, so that it
+/// outlives the runtime for whoever was left behind.
 class stop_request {
 public:
   void request(stop_mode mode);

@@ -6,12 +6,12 @@
 #include "millrace/actors/control/batch_coordinator.hpp"
 #include "millrace/actors/control/block_tracker.hpp"
 #include "millrace/actors/ingest/block_generator.hpp"
-#include "millrace/actors/system/posix_network.hpp"
 #include "millrace/actors/ingest/receiver_supervisor.hpp"
-#include "millrace/actors/system/own_thread.hpp"
 #include "millrace/actors/shutdown/shutdown.hpp"
 #include "millrace/actors/shutdown/signal_watcher.hpp"
 #include "millrace/actors/shutdown/stop_request.hpp"
+#include "millrace/actors/system/own_thread.hpp"
+#include "millrace/actors/system/posix_network.hpp"
 #include "millrace/actors/system/system_clock.hpp"
 
 #include <algorithm>
@@ -39,10 +39,11 @@ std::uint32_t workers_of(const configuration& conf) {
 /// A started job: its actors, its threads, and the thread that stops it.
 class actor_runtime::running {
 public:
-  running(job what, const actor_runtime_options& options, std::shared_ptr<stop_request> stop, const void* owner)
+  running(job what, const actor_runtime_options& options, std::shared_ptr<stop_request> stop,
+          const void* owner)
       : stop_{std::move(stop)}, manual_{std::dynamic_pointer_cast<manual_clock>(options.time)},
-        env_{make_environment(std::move(what), options.time, owner)}, system_{scheduler_of(env_->what.conf)},
-        actors_ended_{std::make_shared<completion>(0)} {
+        env_{make_environment(std::move(what), options.time, owner)},
+        system_{scheduler_of(env_->what.conf)}, actors_ended_{std::make_shared<completion>(0)} {
     env_->request_stop = [stop = stop_](stop_mode mode) { stop->request(mode); };
     auto net = options.net ? options.net : std::make_shared<posix_network>();
     try {
@@ -75,8 +76,9 @@ public:
       auto moved = std::make_shared<completion>(env_->wiring.generators.size());
       for (auto& [stream, generator] : env_->wiring.generators)
         tell_from_thread(*env_, generator, block_tick{moved});
-      while (!moved->wait_until(std::chrono::steady_clock::now() + std::chrono::milliseconds{20}, [] { return false; })
-             && !stop_->requested()) {
+      while (!moved->wait_until(std::chrono::steady_clock::now() + std::chrono::milliseconds{20},
+                                [] { return false; }) &&
+             !stop_->requested()) {
       }
       tell_from_thread(*env_, env_->wiring.clock, clock_tick{});
       for (auto& [stream, supervisor] : env_->wiring.supervisors)
@@ -87,11 +89,13 @@ public:
   std::uint64_t messages() const { return env_->messages.load(); }
 
 private:
-  environment_ptr make_environment(job what, const std::shared_ptr<clock>& time, const void* owner) {
+  environment_ptr make_environment(job what, const std::shared_ptr<clock>& time,
+                                   const void* owner) {
     if (what.seed.value == 0)
       what.seed.value = draw_seed();
     auto workers = workers_of(what.conf);
-    std::shared_ptr<const clock> reads = time ? std::shared_ptr<const clock>{time} : std::make_shared<system_clock>();
+    std::shared_ptr<const clock> reads =
+        time ? std::shared_ptr<const clock>{time} : std::make_shared<system_clock>();
     auto env = std::make_shared<job_environment>(std::move(what), std::move(reads), workers, owner);
     env->manual_time = manual_ != nullptr;
     return env;
@@ -110,10 +114,10 @@ private:
     w.tracker = watched(spawn_block_tracker(sys, env_));
     w.clock = watched(spawn_batch_clock(sys, env_));
     for (auto& r : receivers_)
-      w.generators.emplace(r->stream, watched(spawn_block_generator(sys, env_, r->stream, r->into,
-                                                                    [pacer = r->pacer](std::size_t n) {
-                                                                      return pacer->permits(n);
-                                                                    })));
+      w.generators.emplace(r->stream,
+                           watched(spawn_block_generator(
+                               sys, env_, r->stream, r->into,
+                               [pacer = r->pacer](std::size_t n) { return pacer->permits(n); })));
   }
 
   void begin() {
@@ -129,17 +133,21 @@ private:
 
   void on_signal(int count) {
     bool graceful = count == 1 && env_->what.conf.boolean("stop.gracefully_on_signal");
-    env_->log.warning(graceful ? "signal received: stopping gracefully, a second signal stops at once"
-                               : "signal received: stopping at once");
+    env_->log.warning(graceful
+                          ? "signal received: stopping gracefully, a second signal stops at once"
+                          : "signal received: stopping at once");
     stop_->request(graceful ? stop_mode::graceful : stop_mode::immediate);
   }
 
-  /// An actor of the job that dies for any other reason than a stop is a bug of ours: the job must not hang on it.
+  /// An actor of the job that dies for any other reason than a stop is a bug of ours: the job must
+  /// not hang on it.
   template <class Handle>
   Handle watched(Handle handle) {
     actors_ended_->expect();
-    auto on_end = [env = env_, sys = &system_.get(), ended = actors_ended_](const caf::error& reason) {
-      if (reason && reason != caf::exit_reason::user_shutdown && reason != caf::exit_reason::normal) {
+    auto on_end = [env = env_, sys = &system_.get(),
+                   ended = actors_ended_](const caf::error& reason) {
+      if (reason && reason != caf::exit_reason::user_shutdown &&
+          reason != caf::exit_reason::normal) {
         error e{errc::internal, "an actor of the job died: " + sys->render(reason)};
         env->log.error(e.message);
         env->what.report_error(e);
@@ -178,11 +186,12 @@ private:
   environment_ptr env_;
   caf_system system_;
   std::shared_ptr<completion> actors_ended_;
-  /// Kept to the end of the runtime, so that a user's own thread may still call its receiver, and is refused.
+  /// Kept to the end of the runtime, so that a user's own thread may still call its receiver, and
+  /// is refused.
   std::vector<receiver_parts_ptr> receivers_;
   std::unique_ptr<signal_registration> signals_;
   std::mutex closing_;
-  bool closed_ = false;  ///< The actors are gone: nobody to tell of time any more.
+  bool closed_ = false; ///< The actors are gone: nobody to tell of time any more.
   std::thread stopper_;
 };
 

@@ -18,10 +18,12 @@ struct actor_runtime_options {
 
 class stop_request;
 
-/// Runs a job on CAF actors, with its own actor system, compute pool, output thread and listener thread.
+/// Runs a job on CAF actors, with its own actor system, compute pool, output thread and listener
+/// thread.
 ///
-/// Stopping and waiting are thread-safe, also while `start` is under way; everything else belongs to the thread that
-/// starts. User code that does not return within its deadline is logged and left behind with what it uses.
+/// Stopping and waiting are thread-safe, also while `start` is under way; everything else belongs
+/// to the thread that starts. User code that does not return within its deadline is logged and left
+/// behind with what it uses.
 class actor_runtime final : public runtime {
 public:
   explicit actor_runtime(actor_runtime_options options = {});
@@ -32,8 +34,8 @@ public:
   bool wait_stopped(std::optional<std::chrono::milliseconds> limit) override;
   bool on_own_thread() const override;
 
-  /// With a manual clock: moves it, cuts what has been received into blocks, and makes the batches that fall due. Does
-  /// not wait for the batches.
+  /// With a manual clock: moves it, cuts what has been received into blocks, and makes the batches
+  /// that fall due. Does not wait for the batches.
   void advance(duration by);
 
   /// Messages sent between the actors of the job so far, timers included.

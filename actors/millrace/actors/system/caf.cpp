@@ -7,7 +7,8 @@ namespace millrace::actors {
 caf_system::caf_system(const scheduler_options& options)
     : config_{std::make_unique<caf::actor_system_config>()} {
   auto threads = options.threads != 0 ? options.threads : std::size_t{1};
-  config_->set("scheduler.policy", options.policy == "stealing" ? caf::atom("stealing") : caf::atom("sharing"));
+  config_->set("scheduler.policy",
+               options.policy == "stealing" ? caf::atom("stealing") : caf::atom("sharing"));
   config_->set("scheduler.max-threads", threads);
   config_->set("scheduler.max-throughput", options.max_throughput);
   system_ = std::make_unique<caf::actor_system>(*config_);

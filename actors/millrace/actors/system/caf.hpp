@@ -5,22 +5,23 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/all.hpp>
 
-#include <string_view>
+/// The one door to CAF: actors use send, monitor, schedule and spawn through what is here, which is
+/// also the subset that a port to CAF 1.x needs.
 
-/// The one door to CAF: actors use send, monitor, schedule and spawn through what is here, which is also the subset that
-/// a port to CAF 1.x needs.
-
-/// Marks a message struct as one that stays inside the process: it travels by pointer and is never serialised.
+/// Marks a message struct as one that stays inside the process: it travels by pointer and is never
+/// serialised.
 #define MILLRACE_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
 
 namespace millrace::actors {
 
-/// What the process-wide scheduler is set to; see actors/README.md for the measurements behind the defaults.
+/// What the process-wide scheduler is set to; see actors/README.md for the measurements behind the
+/// defaults.
 struct scheduler_options {
   std::string policy = "sharing";
   /// Threads for coordination only; user code never runs on them. 0: chosen.
@@ -41,7 +42,8 @@ public:
   /// Destroys the system; all actors must have ended and no handle must be left.
   void close();
 
-  /// Gives up destroying the system, because actors did not stop: its destructor would wait for them for ever.
+  /// Gives up destroying the system, because actors did not stop: its destructor would wait for
+  /// them for ever.
   void leak() noexcept;
 
 private:
@@ -49,17 +51,18 @@ private:
   std::unique_ptr<caf::actor_system> system_;
 };
 
-/// CAF notes the actor system in every thread that makes one or spawns, and the system's destructor waits, for ever if
-/// need be, until no other thread has it noted: a thread forgets it with this.
+/// CAF notes the actor system in every thread that makes one or spawns, and the system's destructor
+/// waits, for ever if need be, until no other thread has it noted: a thread forgets it with this.
 inline void forget_system_of_thread() { caf::logger::set_current_actor_system(nullptr); }
 
-/// Replaces CAF's default handlers, which print whole messages to standard output: unexpected messages are dropped,
-/// errors and exceptions end the actor with the text in its exit reason.
+/// Replaces CAF's default handlers, which print whole messages to standard output: unexpected
+/// messages are dropped, errors and exceptions end the actor with the text in its exit reason.
 template <class Self>
 void init_actor(Self* self) {
-  self->set_default_handler([](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
-    return caf::make_error(caf::sec::unexpected_message);
-  });
+  self->set_default_handler(
+      [](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
+        return caf::make_error(caf::sec::unexpected_message);
+      });
   self->set_error_handler([](caf::scheduled_actor* me, caf::error& e) { me->quit(std::move(e)); });
   self->set_exception_handler([](caf::scheduled_actor*, std::exception_ptr& x) -> caf::error {
     try {
@@ -76,8 +79,8 @@ void init_actor(Self* self) {
 inline void stop_now(const caf::strong_actor_ptr& target) {
   if (target)
     caf::anon_send<caf::message_priority::high>(
-      caf::actor_cast<caf::actor>(target),
-      caf::exit_msg{target->address(), caf::exit_reason::user_shutdown});
+        caf::actor_cast<caf::actor>(target),
+        caf::exit_msg{target->address(), caf::exit_reason::user_shutdown});
 }
 
 } // namespace millrace::actors

@@ -2,8 +2,8 @@
 
 namespace millrace::actors {
 
-/// Marks the current thread as one that belongs to a runtime (by its address) and runs user code, for as long as the mark
-/// lives: `stop()` called there must not wait for the runtime to stop.
+/// Marks the current thread as one that belongs to a runtime (by its address) and runs user code,
+/// for as long as the mark lives: `stop()` called there must not wait for the runtime to stop.
 class own_thread_mark {
 public:
   explicit own_thread_mark(const void* owner) noexcept : before_{current()} { current() = owner; }

@@ -93,7 +93,8 @@ private:
 
 /// Waits for a non-blocking connect; the errno of its outcome, or ECANCELED.
 int connect_one(const addrinfo& address, descriptor& fd, const std::stop_token& stop) {
-  fd = descriptor{::socket(address.ai_family, address.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address.ai_protocol)};
+  fd = descriptor{::socket(address.ai_family, address.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                           address.ai_protocol)};
   if (fd.get() < 0)
     return errno;
   if (::connect(fd.get(), address.ai_addr, address.ai_addrlen) == 0)
@@ -111,8 +112,8 @@ int connect_one(const addrinfo& address, descriptor& fd, const std::stop_token& 
 
 } // namespace
 
-result<std::unique_ptr<byte_stream>> posix_network::connect(const std::string& host, std::uint16_t port,
-                                                            const std::stop_token& stop) {
+result<std::unique_ptr<byte_stream>>
+posix_network::connect(const std::string& host, std::uint16_t port, const std::stop_token& stop) {
   auto peer = host + ":" + std::to_string(port);
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
@@ -120,7 +121,8 @@ result<std::unique_ptr<byte_stream>> posix_network::connect(const std::string& h
   hints.ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG;
   addrinfo* found = nullptr;
   if (int e = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found); e != 0)
-    return fail(errc::not_found, "host \"" + host + "\" (for " + peer + ") was not found: " + ::gai_strerror(e));
+    return fail(errc::not_found,
+                "host \"" + host + "\" (for " + peer + ") was not found: " + ::gai_strerror(e));
   std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses{found, &::freeaddrinfo};
   int outcome = EHOSTUNREACH;
   for (auto* a = found; a != nullptr; a = a->ai_next) {

@@ -4,6 +4,7 @@
 namespace millrace {
 
 stream_context::stream_context(configuration conf, duration batch_interval)
-    : basic_stream_context{std::move(conf), batch_interval, std::make_unique<actors::actor_runtime>()} {}
+    : basic_stream_context{std::move(conf), batch_interval,
+                           std::make_unique<actors::actor_runtime>()} {}
 
 } // namespace millrace

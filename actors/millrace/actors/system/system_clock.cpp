@@ -15,8 +15,10 @@ std::chrono::steady_clock::time_point system_clock::steady_now() const {
 }
 
 std::chrono::steady_clock::time_point system_clock::steady_at(batch_time wall) const {
-  const auto left = std::chrono::milliseconds{wall.ms()} - std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(left);
+  const auto left =
+      std::chrono::milliseconds{wall.ms()} - std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::steady_clock::now() +
+         std::chrono::duration_cast<std::chrono::nanoseconds>(left);
 }
 
 std::uint64_t draw_seed() {

@@ -1,0 +1,80 @@
+#include "actors/job_fixture.hpp"
+
+#include <atomic>
+#include <fstream>
+#include <string>
+
+using namespace millrace;
+using namespace millrace::test;
+
+namespace {
+
+/// Three stages: source, shuffle, gather.
+void three_stages(basic_stream_context& context, std::atomic<int>& batches) {
+  test_input<int>(context, {}, 1)
+      .map([](int x) {
+        return std::pair{x % 7, 1};
+      })
+      .reduce_by_key(std::plus{}, 1)
+      .count()
+      .for_each_batch([&](const batch<std::int64_t>&) { ++batches; });
+}
+
+configuration one_partition() {
+  return quick_configuration().set("master", "local[1]").set("stream.default_parallelism", 1);
+}
+
+actors::actor_runtime_options by_hand() { return {std::make_shared<manual_clock>(), nullptr}; }
+
+/// Pages of this process in memory, times their size.
+std::size_t resident_bytes() {
+  std::ifstream statm{"/proc/self/statm"};
+  std::size_t total = 0;
+  std::size_t resident = 0;
+  statm >> total >> resident;
+  return resident * 4096;
+}
+
+} // namespace
+
+TEST_CASE("an empty batch of three stages costs at most ten messages") {
+  constexpr int n = 1000;
+  std::atomic<int> batches = 0;
+  actor_job job{one_partition(), seconds(1), by_hand()};
+  three_stages(*job.context, batches);
+  job.context->start();
+  job.runtime->advance(seconds(1));
+  CHECK(wait_until([&] { return job.events->completed().size() == 1; }));
+  auto before = job.runtime->messages();
+  job.runtime->advance(seconds(n));
+  CHECK(wait_until([&] { return job.events->completed().size() == n + 1; }));
+  // The last batch_done may still be on its way.
+  auto sent = job.runtime->messages() - before;
+  CAPTURE(sent);
+  CHECK(sent <= 10 * n + 1);
+  CHECK(sent >= 9 * n);
+  job.context->stop();
+}
+
+TEST_CASE("nothing is retained from one batch to the next") {
+  std::atomic<int> batches = 0;
+  actor_job job{one_partition(), seconds(1), by_hand()};
+  job.context->remove_listener(job.events);
+  three_stages(*job.context, batches);
+  job.context->start();
+  auto run = [&](int n) {
+    int until = batches + n;
+    for (int i = 0; i < n; i += 500)
+      job.runtime->advance(seconds(500));
+    CHECK(wait_until([&] { return batches == until; }));
+  };
+  run(5'000);
+  auto at_first = resident_bytes();
+  run(30'000);
+  auto at_last = resident_bytes();
+  CAPTURE(at_first);
+  CAPTURE(at_last);
+  // 30 bytes for each batch would be 900 kB.
+  CHECK(at_last < at_first + 800'000);
+  job.context->stop();
+}
