@@ -83,7 +83,8 @@ private:
   F f_;
 };
 
-/// Upstream half of `count()`.
+/// Upstream half of `count()`. Nothing counted is an empty payload, so that an empty batch stays
+/// one downstream.
 template <class T>
 class count_writer final : public writer_base<count_writer<T>, T> {
 public:
@@ -94,7 +95,8 @@ public:
 
   std::vector<payload_ptr> take() override {
     auto out = std::make_shared<fold_payload<std::int64_t>>();
-    out->value = count_;
+    if (count_ != 0)
+      out->value = count_;
     return {std::move(out)};
   }
 

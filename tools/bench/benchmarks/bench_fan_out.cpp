@@ -14,10 +14,10 @@ constexpr std::size_t partitions = 2;
 
 struct interval_case {
   std::int64_t ms;
-  std::size_t batches;
+  std::size_t batches; ///< In each round.
 };
 
-constexpr interval_case cases[] = {{1, 2000}, {20, 150}, {100, 50}, {1000, 12}};
+constexpr interval_case cases[] = {{1, 1000}, {20, 100}, {100, 30}, {1000, 5}};
 
 /// One record for each partition: which batch it starts.
 struct start_mark {
@@ -25,12 +25,9 @@ struct start_mark {
   std::size_t partition = 0;
 };
 
-struct fan_out_result {
-  std::vector<double> skew_us; ///< From the batch's time to the start of its last partition.
-  double cpu_percent = 0;      ///< Of one core, over the whole run.
-};
-
-fan_out_result run_ours(const configuration& conf, std::int64_t interval_ms, std::size_t batches) {
+/// For each batch the microseconds from its time to the start of its last partition.
+std::vector<double> run_ours(const configuration& conf, std::int64_t interval_ms,
+                             std::size_t batches) {
   constexpr std::size_t warm_up = 3;
   const auto all = batches + warm_up;
   std::vector<std::int64_t> due(all);
@@ -54,15 +51,11 @@ fan_out_result run_ours(const configuration& conf, std::int64_t interval_ms, std
   });
   started.for_each_batch([&](const batch<std::size_t>& b) { done.add(b.size() / partitions); });
   job.start();
-  job.wait(done, warm_up);
-  const double cpu = cpu_seconds();
-  const auto begin = steady::now();
   job.wait(done, all);
-  fan_out_result out;
-  out.cpu_percent = 100 * (cpu_seconds() - cpu) / seconds_since(begin);
   job.stop();
+  std::vector<double> out;
   for (std::size_t b = warm_up; b < all; ++b)
-    out.skew_us.push_back(static_cast<double>(std::ranges::max(starts[b]) - due[b]) * 1e-3);
+    out.push_back(static_cast<double>(std::ranges::max(starts[b]) - due[b]) * 1e-3);
   return out;
 }
 
@@ -80,16 +73,30 @@ double idle_cpu_percent(const configuration& conf, double for_seconds) {
   return 100 * used / for_seconds;
 }
 
+/// The lowest of several rounds, because what a neighbour adds is not the scheduler's.
+struct best_skew {
+  double p50 = 1e9;
+  double p99 = 1e9;
+
+  void take(const std::vector<double>& skew_us) {
+    p50 = std::min(p50, percentile(skew_us, 0.5));
+    p99 = std::min(p99, percentile(skew_us, 0.99));
+  }
+};
+
 void compare(report& to, const std::string& name, const configuration& conf,
              const run_options& options) {
   constexpr double most_idle_percent = 2;
   for (auto& c : cases) {
     const auto batches = options.choose<std::size_t>(c.batches, c.ms > 20 ? 1 : 20);
-    const auto ours = run_ours(conf, c.ms, batches).skew_us;
-    const auto bare = run_fan_out(std::chrono::milliseconds{c.ms}, batches, partitions);
+    best_skew ours, bare;
+    for (int r = 0; r < options.choose(3, 1); ++r) {
+      ours.take(run_ours(conf, c.ms, batches));
+      bare.take(run_fan_out(std::chrono::milliseconds{c.ms}, batches, partitions));
+    }
     const auto at = name + std::to_string(c.ms) + "ms";
-    to.add(at + "/p50", percentile(ours, 0.5), percentile(bare, 0.5), "us");
-    to.add(at + "/p99", percentile(ours, 0.99), percentile(bare, 0.99), "us");
+    to.add(at + "/p50", ours.p50, bare.p50, "us");
+    to.add(at + "/p99", ours.p99, bare.p99, "us");
   }
   to.add(name + "idle", idle_cpu_percent(conf, options.choose(3.0, 0.05)), most_idle_percent,
          "% CPU");

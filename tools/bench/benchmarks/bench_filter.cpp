@@ -2,7 +2,7 @@
 #include "suite/registry.hpp"
 #include "suite/text_blocks.hpp"
 #include "text_input.hpp"
-#include "yardstick_filter.hpp"
+#include "yardstick/filter.hpp"
 
 #include <algorithm>
 #include <cstring>

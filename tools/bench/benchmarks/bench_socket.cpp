@@ -1,8 +1,8 @@
 #include "suite/bench_job.hpp"
 #include "suite/registry.hpp"
 #include "text_input.hpp"
+#include "yardstick/socket.hpp"
 #include "yardstick/text_server.hpp"
-#include "yardstick/yardstick_socket.hpp"
 
 #include <algorithm>
 #include <functional>

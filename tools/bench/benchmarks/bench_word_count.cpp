@@ -3,7 +3,7 @@
 #include "suite/registry.hpp"
 #include "suite/text_blocks.hpp"
 #include "text_input.hpp"
-#include "yardstick_word_count.hpp"
+#include "yardstick/word_count.hpp"
 
 #include <algorithm>
 #include <functional>

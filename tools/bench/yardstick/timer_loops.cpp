@@ -1,6 +1,5 @@
 #include "yardstick/timer_loops.hpp"
 
-#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -47,9 +46,6 @@ timer_loop_result run_timer_worker(std::chrono::microseconds interval, std::size
   }};
   timer.join();
   worker.join();
-  const double limit = std::chrono::duration<double, std::micro>(interval).count();
-  out.late = static_cast<std::size_t>(
-      std::ranges::count_if(out.start_us, [&](double us) { return us > limit; }));
   return out;
 }
 

@@ -8,7 +8,6 @@ namespace millrace::bench {
 
 struct timer_loop_result {
   std::vector<double> start_us; ///< For each batch: from its deadline to the start of its work.
-  std::size_t late = 0;         ///< Batches that began after the next deadline.
 };
 
 /// The empty batch by hand: a timer thread sleeps to absolute deadlines, wakes a worker through a

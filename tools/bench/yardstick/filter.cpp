@@ -1,4 +1,4 @@
-#include "yardstick_filter.hpp"
+#include "yardstick/filter.hpp"
 
 #include <cstring>
 

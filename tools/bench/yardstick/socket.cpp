@@ -1,4 +1,4 @@
-#include "yardstick/yardstick_socket.hpp"
+#include "yardstick/socket.hpp"
 
 #include "yardstick/text_server.hpp"
 

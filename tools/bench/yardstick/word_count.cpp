@@ -1,7 +1,7 @@
-#include "yardstick_word_count.hpp"
+#include "yardstick/word_count.hpp"
 
 #include "millrace/chunk/tokenize.hpp"
-#include "yardstick_tuned_table.hpp"
+#include "yardstick/tuned_table.hpp"
 
 #include <array>
 #include <cstring>

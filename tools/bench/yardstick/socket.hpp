@@ -1,6 +1,6 @@
 #pragma once
 
-#include "yardstick_word_count.hpp"
+#include "yardstick/word_count.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,4 +1,4 @@
-#include "yardstick_tuned_table.hpp"
+#include "yardstick/tuned_table.hpp"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
