@@ -33,6 +33,12 @@ TEST_CASE("a manual clock does not go back") {
   CHECK(clock.wall_now() == batch_time{1'000});
 }
 
+TEST_CASE("a timer for a batch time is set on the steady clock") {
+  manual_clock clock{batch_time{1'000}};
+  CHECK(clock.steady_at(batch_time{1'250}) == clock.steady_now() + 250ms);
+  CHECK(clock.steady_at(batch_time{900}) == clock.steady_now() - 100ms);
+}
+
 TEST_CASE("a manual clock may be moved by several threads") {
   manual_clock clock;
   std::vector<std::jthread> threads;

@@ -45,6 +45,23 @@ TEST_CASE("records made before an exception stay and are destroyed with the buff
   CHECK(record.use_count() == 1);
 }
 
+TEST_CASE("memory comes with the first record and goes after a batch without any") {
+  chunk_buffer<std::string> b;
+  b.begin_batch();
+  CHECK(b.memory_bytes() == 0);
+  b.emplace("one");
+  CHECK(b.memory_bytes() == b.capacity * sizeof(std::string));
+  b.clear();
+  b.begin_batch();
+  CHECK(b.memory_bytes() != 0);
+  b.begin_batch();
+  CHECK(b.memory_bytes() == 0);
+  b.emplace("two");
+  b.begin_batch();
+  CHECK(b.empty());
+  CHECK(b.memory_bytes() != 0);
+}
+
 TEST_CASE("a kernel may write trivial records itself") {
   chunk_buffer<int> b;
   b.raw()[0] = 5;

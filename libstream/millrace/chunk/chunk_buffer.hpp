@@ -46,6 +46,11 @@ public:
   bool full() const noexcept { return size_ == capacity; }
   std::span<T> records() noexcept { return {data_, size_}; }
 
+  /// What the buffer itself holds; not what its records own.
+  std::size_t memory_bytes() const noexcept {
+    return data_ == nullptr ? 0 : capacity * sizeof(T);
+  }
+
   /// Uninitialised space for kernels that write trivially destructible records themselves; publish
   /// with `set_size`.
   T* raw() {

@@ -8,6 +8,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <utility>
 
 namespace millrace::actors {
 
@@ -37,8 +38,9 @@ struct parallel_calls {
   void wait() {
     std::unique_lock lock{mutex};
     all_done.wait(lock, [&] { return done == count; });
-    if (failure)
-      std::rethrow_exception(failure);
+    // Taken away from the helpers, which may let go of this later than the caller handles it.
+    if (auto first = std::exchange(failure, nullptr))
+      std::rethrow_exception(std::move(first));
   }
 
   const std::size_t count;
