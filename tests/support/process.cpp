@@ -5,6 +5,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <system_error>
@@ -88,10 +89,18 @@ void process::spawn(const std::vector<std::string>& argv,
 
 bool process::wait_until_full() {
   const auto limit = std::chrono::steady_clock::now() + patience;
+  // A pipe counts as full with room for a little left, so that the writer may not be stuck yet: it
+  // is when nothing has been added for many batches.
+  constexpr int quiet_rounds = 200;
   pollfd writable{held_, POLLOUT, 0};
-  while (::poll(&writable, 1, 0) > 0) {
+  int before = -1;
+  for (int quiet = 0; quiet < quiet_rounds;) {
     if (std::chrono::steady_clock::now() > limit)
       return false;
+    int held = 0;
+    ::ioctl(held_, FIONREAD, &held);
+    quiet = ::poll(&writable, 1, 0) == 0 && held == before ? quiet + 1 : 0;
+    before = held;
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
   }
   return true;

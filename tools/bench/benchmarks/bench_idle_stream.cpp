@@ -2,6 +2,7 @@
 #include "suite/registry.hpp"
 
 #include <functional>
+#include <malloc.h>
 
 namespace millrace::bench {
 
@@ -29,6 +30,7 @@ struct idle_footprints {
 
 /// What a job of `streams` streams takes: two stages each, or three with `third_stage`.
 idle_footprints measure(int streams, bool third_stage) {
+  ::malloc_trim(0); // Else what an earlier job freed would be used again and not seen as resident.
   const auto before = now();
   std::vector<std::shared_ptr<batch_feed<int>>> feeds;
   progress_counter done;
