@@ -1,5 +1,5 @@
-#include "actors/job_fixture.hpp"
 #include "millrace/base/random.hpp"
+#include "support/job_fixture.hpp"
 #include "support/seed.hpp"
 #include "support/tcp_server.hpp"
 

@@ -1,4 +1,4 @@
-#include "actors/job_fixture.hpp"
+#include "support/job_fixture.hpp"
 
 #include <atomic>
 #include <fstream>

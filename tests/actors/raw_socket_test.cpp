@@ -1,5 +1,5 @@
-#include "actors/job_fixture.hpp"
 #include "millrace/codec/codec.hpp"
+#include "support/job_fixture.hpp"
 #include "support/memory_network.hpp"
 #include "support/tcp_server.hpp"
 

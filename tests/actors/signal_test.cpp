@@ -1,5 +1,5 @@
-#include "actors/job_fixture.hpp"
 #include "millrace/actors/shutdown/signal_watcher.hpp"
+#include "support/job_fixture.hpp"
 
 #include <atomic>
 #include <csignal>

@@ -1,4 +1,4 @@
-#include "actors/job_fixture.hpp"
+#include "support/job_fixture.hpp"
 #include "support/memory_network.hpp"
 #include "support/tcp_server.hpp"
 

@@ -47,9 +47,7 @@ public:
   std::span<T> records() noexcept { return {data_, size_}; }
 
   /// What the buffer itself holds; not what its records own.
-  std::size_t memory_bytes() const noexcept {
-    return data_ == nullptr ? 0 : capacity * sizeof(T);
-  }
+  std::size_t memory_bytes() const noexcept { return data_ == nullptr ? 0 : capacity * sizeof(T); }
 
   /// Uninitialised space for kernels that write trivially destructible records themselves; publish
   /// with `set_size`.
