@@ -9,6 +9,7 @@ packages=(
   # libraries
   libcaf-dev libmsgpack-cxx-dev libboost-dev libspdlog-dev libfmt-dev libabsl-dev
   libtomlplusplus-dev libcli11-dev libxxhash-dev libexpected-dev
+  zlib1g-dev libzstd-dev
   # benchmarks
   nlohmann-json3-dev
   # tests

@@ -1,6 +1,6 @@
 #include "millrace/block/text_assembler.hpp"
-#include "millrace/source/length_framer.hpp"
-#include "millrace/source/line_framer.hpp"
+#include "millrace/intake/length_framer.hpp"
+#include "millrace/intake/line_framer.hpp"
 
 #include <cstring>
 #include <memory>

@@ -14,7 +14,7 @@ inline const auto exchange_who =
     std::make_shared<const op_info>(op_info{"reduce_by_key", "", {"job.cpp", 7}});
 
 inline batch_context context_at(std::int64_t time, std::shared_ptr<const void> inputs = nullptr) {
-  return {batch_time{time}, hash_seed{11}, std::move(inputs)};
+  return {batch_time{time}, hash_seed{11}, std::move(inputs), batch_time{0}, nullptr};
 }
 
 /// Writes `partitions` (of lane 0) through a writer and takes its payloads. Chunks hold at most
@@ -48,7 +48,8 @@ std::vector<T> read_target(exchange_reader& reader, recording_consumer<T>& down,
   std::vector<payload_ptr> slots;
   for (auto& u : upstreams)
     slots.push_back(u.at(target));
-  reader.read(context, target, slots);
+  auto local = context;
+  reader.read(local, {target, slots, std::vector<std::uint32_t>(slots.size(), 0)});
   return down.records;
 }
 

@@ -125,6 +125,75 @@ TEST_CASE_TEMPLATE("an open file lives on under a new name, and without one", Pl
   CHECK(fs.read_file(place.root + "b") == bytes_of("new"));
 }
 
+TEST_CASE_TEMPLATE("a file is read in parts, to the end that it has then", Place, posix_place,
+                   memory_place) {
+  Place place;
+  file_system& fs = place.files;
+  const auto path = place.root + "a";
+  REQUIRE(fs.write_file_atomic(path, bytes_of("0123456789")));
+  auto file = fs.open_read(path).value();
+  CHECK(file->size() == 10U);
+  byte_vector part(4);
+  CHECK(file->read(part) == 4U);
+  CHECK(part == bytes_of("0123"));
+  CHECK(file->read({}) == 0U);
+  part.resize(100);
+  CHECK(file->read(part) == 6U);
+  CHECK(std::string(part.begin(), part.begin() + 6) == "456789");
+  CHECK(file->read(part) == 0U);
+
+  REQUIRE(fs.open_append(path).value()->append(bytes_of("more")));
+  CHECK(file->size() == 14U);
+  CHECK(file->read(part) == 4U);
+  REQUIRE(fs.open_append(path).value()->truncate(3));
+  CHECK(file->size() == 3U);
+  CHECK(file->read(part) == 0U);
+}
+
+TEST_CASE_TEMPLATE("an open file is read on when its name is given away", Place, posix_place,
+                   memory_place) {
+  Place place;
+  file_system& fs = place.files;
+  const auto path = place.root + "a";
+  REQUIRE(fs.write_file_atomic(path, bytes_of("old")));
+  auto file = fs.open_read(path).value();
+  REQUIRE(fs.write_file_atomic(path, bytes_of("new one")));
+  byte_vector part(10);
+  CHECK(file->read(part) == 3U);
+  CHECK(file->size() == 3U);
+  REQUIRE(fs.remove(path));
+  CHECK(file->read(part) == 0U);
+}
+
+TEST_CASE_TEMPLATE("two names are exchanged, with all that is below them", Place, posix_place,
+                   memory_place) {
+  Place place;
+  file_system& fs = place.files;
+  const auto& root = place.root;
+  REQUIRE(fs.make_directories(root + "a/x"));
+  REQUIRE(fs.write_file_atomic(root + "a/x/1", bytes_of("from a")));
+  REQUIRE(fs.make_directories(root + "b"));
+  REQUIRE(fs.write_file_atomic(root + "b/2", bytes_of("from b")));
+  REQUIRE(fs.write_file_atomic(root + "c", bytes_of("from c")));
+  auto exchanged = fs.exchange(root + "a", root + "b");
+  if (code_of(exchanged) == errc::unsupported)
+    return; // the disk under the directory for temporary files cannot do it
+  REQUIRE(exchanged);
+  CHECK(fs.read_file(root + "b/x/1") == bytes_of("from a"));
+  CHECK(fs.list(root + "a") == std::vector<directory_entry>{{"2", false}});
+  REQUIRE(fs.exchange(root + "a", root + "c"));
+  CHECK(fs.read_file(root + "a") == bytes_of("from c"));
+  CHECK(fs.read_file(root + "c/2") == bytes_of("from b"));
+  REQUIRE(fs.exchange(root + "a", root + "a"));
+  CHECK(fs.read_file(root + "a") == bytes_of("from c"));
+
+  CHECK(code_of(fs.exchange(root + "a", root + "none")) == errc::not_found);
+  CHECK(code_of(fs.exchange(root + "none", root + "a")) == errc::not_found);
+  CHECK(code_of(fs.exchange(root + "b", root + "b/x")) == errc::unsupported);
+  CHECK(fs.read_file(root + "b/x/1") == bytes_of("from a"));
+  CHECK(fs.list(root)->size() == 3);
+}
+
 TEST_CASE_TEMPLATE("directories are made deep, listed by name and removed when empty", Place,
                    posix_place, memory_place) {
   Place place;
@@ -151,7 +220,9 @@ TEST_CASE_TEMPLATE("stat tells files from directories", Place, posix_place, memo
   REQUIRE(fs.write_file_atomic(place.root + "a", bytes_of("12345")));
   CHECK_FALSE(fs.stat(place.root + "a")->is_directory);
   CHECK(fs.stat(place.root + "a")->size == 5);
+  CHECK(fs.stat(place.root + "a")->is_regular);
   CHECK(fs.stat(place.root)->is_directory);
+  CHECK_FALSE(fs.stat(place.root)->is_regular);
   CHECK(fs.stat(place.root)->size == 0);
 }
 
@@ -202,6 +273,7 @@ TEST_CASE_TEMPLATE("every error has its code and names the path", Place, posix_p
   };
   const auto none = root + "none";
   refused(fs.read_file(none), errc::not_found, none);
+  refused(fs.open_read(none), errc::not_found, none);
   refused(fs.list(none), errc::not_found, none);
   refused(fs.stat(none), errc::not_found, none);
   refused(fs.remove(none), errc::not_found, none);
@@ -213,6 +285,7 @@ TEST_CASE_TEMPLATE("every error has its code and names the path", Place, posix_p
   refused(fs.read_file(below), errc::invalid_argument, below);
   refused(fs.stat(below), errc::invalid_argument, below);
   refused(fs.remove(below), errc::invalid_argument, below);
+  refused(fs.open_read(below), errc::invalid_argument, below);
   refused(fs.open_append(below), errc::invalid_argument, below);
   refused(fs.write_file_atomic(below, {}), errc::invalid_argument, below);
   refused(fs.make_directories(below), errc::invalid_argument, below);
@@ -222,6 +295,7 @@ TEST_CASE_TEMPLATE("every error has its code and names the path", Place, posix_p
 
   REQUIRE(fs.make_directories(root + "dir"));
   refused(fs.read_file(root + "dir"), errc::invalid_argument, root + "dir");
+  refused(fs.open_read(root + "dir"), errc::invalid_argument, root + "dir");
   refused(fs.open_append(root + "dir"), errc::invalid_argument, root + "dir");
   refused(fs.write_file_atomic(root + "dir", {}), errc::invalid_argument, root + "dir");
   CHECK(fs.list(root)->size() == 2);

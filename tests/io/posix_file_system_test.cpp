@@ -160,4 +160,32 @@ TEST_CASE("files carry the date of their last change") {
   CHECK(place.files.stat(place.root + "a")->modified_ms > 1'577'836'800'000);
 }
 
+TEST_CASE("a pipe is not read and not waited for") {
+  scratch place;
+  const auto path = place.root + "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  CHECK_FALSE(place.files.stat(path)->is_regular);
+  const auto opened = place.files.open_read(path);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().code == errc::invalid_argument);
+  CHECK(opened.error().message == "cannot read '" + path + "': Not a regular file");
+}
+
+TEST_CASE("links are listed as what they lead to, and as links") {
+  scratch place;
+  REQUIRE(place.files.make_directories(place.root + "d"));
+  REQUIRE(place.files.write_file_atomic(place.root + "f", byte_vector(2, 'x')));
+  REQUIRE(::symlink("d", (place.root + "to_d").c_str()) == 0);
+  REQUIRE(::symlink("f", (place.root + "to_f").c_str()) == 0);
+  REQUIRE(::symlink("none", (place.root + "to_none").c_str()) == 0);
+  CHECK(place.files.list(place.root) == std::vector<directory_entry>{{"d", true, false},
+                                                                     {"f", false, false},
+                                                                     {"to_d", true, true},
+                                                                     {"to_f", false, true},
+                                                                     {"to_none", false, true}});
+  CHECK(place.files.stat(place.root + "to_f")->size == 2);
+  REQUIRE(place.files.remove(place.root + "to_d"));
+  CHECK(place.files.stat(place.root + "d")->is_directory);
+}
+
 } // namespace

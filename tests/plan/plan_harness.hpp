@@ -58,14 +58,14 @@ inline std::string show(const job_plan& plan) {
   std::string out;
   for (auto& s : plan.stages) {
     out += s.root->info()->operation + "/" + std::to_string(s.partitions) + "[" +
-           std::to_string(s.slots) + "]:";
+           std::to_string(s.slots_in(0)) + "]:";
     for (auto& step : s.steps)
       out += " " + show(step);
     out += " ->";
     for (auto& edge : s.edges)
       out += (edge.to_output ? " out" + std::to_string(edge.output.value())
                              : " stage" + std::to_string(edge.stage.value())) +
-             "+" + std::to_string(edge.first_slot);
+             "+" + std::to_string(plan.slot_of(edge, 0, 0));
     out += "\n";
   }
   return out;

@@ -156,10 +156,10 @@ TEST_CASE("stages come after all that feed them") {
       for (auto& e : from.edges)
         if (!e.to_output && e.stage == s.id) {
           CHECK(seen[from.id.value()]);
-          CHECK(e.first_slot == slots);
+          CHECK(plan.slot_of(e, 0, 0) == slots);
           slots += from.partitions;
         }
-    CHECK(s.slots == slots);
+    CHECK(s.slots_in(0) == slots);
   }
 }
 
@@ -194,18 +194,19 @@ TEST_CASE("absence passes through operations and exchanges, and is an error at a
       a.union_with(b).collect_into(ints);
   };
   auto graph = graph_of(build);
-  auto gone = absent_nodes(*graph, {stream_id{0}}, batch_time{3000});
+  auto gone = absent_nodes(*graph, {stream_id{0}}, batch_time{3000}, batch_time{0});
   REQUIRE(gone.has_value());
   std::string absent;
   for (auto& n : graph->nodes())
     absent += (*gone)[n->id().value()] ? '-' : '+';
   CHECK(absent == "-+---+");
-  CHECK(absent_nodes(*graph, {}, batch_time{3000}).value() == std::vector<bool>(6, false));
+  CHECK(absent_nodes(*graph, {}, batch_time{3000}, batch_time{0}).value() ==
+        std::vector<bool>(6, false));
   with_union = true;
   graph = graph_of(build);
-  auto failed = absent_nodes(*graph, {stream_id{1}}, batch_time{3000});
+  auto failed = absent_nodes(*graph, {stream_id{1}}, batch_time{3000}, batch_time{0});
   REQUIRE_FALSE(failed.has_value());
   CHECK(failed.error().message.find("union at plan_test.cpp:") != std::string::npos);
   CHECK(failed.error().message.find("3000 ms") != std::string::npos);
-  CHECK(absent_nodes(*graph, {}, batch_time{3000}).has_value());
+  CHECK(absent_nodes(*graph, {}, batch_time{3000}, batch_time{0}).has_value());
 }

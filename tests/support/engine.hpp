@@ -80,17 +80,20 @@ struct job_output {
 };
 
 /// Spark's testOperation: `build(context)` makes a stream; runs `n` batches of one second with the
-/// clock moved in one jump, waits for n outputs, and stops. An error that the job reports is
-/// thrown.
+/// clock moved in one jump, waits for as many outputs, or `outputs` of them if the stream slides
+/// more slowly, and stops. An error that the job reports is thrown.
 template <class Build>
-auto run_job(engine& on, std::size_t n, Build build, configuration conf = test_configuration()) {
+auto run_job(engine& on, std::size_t n, Build build, configuration conf = test_configuration(),
+             std::optional<std::size_t> outputs = std::nullopt) {
   auto context = on.make_context(std::move(conf), seconds(1));
   auto stream = build(*context);
   collector<owned_t<typename decltype(stream)::value_type>> out;
   stream.collect_into(out);
   context->start();
   on.advance(seconds(static_cast<std::int64_t>(n)));
-  wait_until([&] { return out.size() >= n || context->await_termination_for(duration{0}); });
+  wait_until([&] {
+    return out.size() >= outputs.value_or(n) || context->await_termination_for(duration{0});
+  });
   context->stop();
   context->await_termination_for(milliseconds(50));
   return job_output<owned_t<typename decltype(stream)::value_type>>{out.batches(),
@@ -103,6 +106,14 @@ auto run_operation(engine& on, test_batches<T> input, Op op) {
   auto n = input.size();
   return run_job(on, n,
                  [&](basic_stream_context& context) { return op(test_input<T>(context, input)); });
+}
+
+/// As run_operation, for a stream that has `outputs` batches in `n` of the input's.
+template <class T, class Op>
+auto run_windowed(engine& on, test_batches<T> input, std::size_t n, std::size_t outputs, Op op) {
+  return run_job(
+      on, n, [&](basic_stream_context& context) { return op(test_input<T>(context, input)); },
+      test_configuration(), outputs);
 }
 
 /// For comparing where Spark promises no order.

@@ -3,6 +3,7 @@
 #include "millrace/base/error.hpp"
 #include "millrace/base/executor.hpp"
 #include "millrace/chunk/hash_seed.hpp"
+#include "millrace/chunk/join/batch_join.hpp"
 #include "millrace/chunk/key_hash.hpp"
 #include "millrace/chunk/keyed_table.hpp"
 
@@ -200,6 +201,25 @@ public:
         .map([](const std::pair<T, char>& p) { return p.first; });
   }
 
+  /// (key, (v, w)) for every pair of records with equal keys, in no particular order.
+  template <class W>
+  auto join(const batch<W>& other) const {
+    return joined<join_kind::inner>(other);
+  }
+  /// As join; a record here without a partner comes with nothing.
+  template <class W>
+  auto left_outer_join(const batch<W>& other) const {
+    return joined<join_kind::left_outer>(other);
+  }
+  template <class W>
+  auto right_outer_join(const batch<W>& other) const {
+    return joined<join_kind::right_outer>(other);
+  }
+  template <class W>
+  auto full_outer_join(const batch<W>& other) const {
+    return joined<join_kind::full_outer>(other);
+  }
+
   /// The records of both, this one's partitions first.
   batch union_with(const batch& other) const {
     partition_list all = *partitions_;
@@ -227,6 +247,14 @@ private:
                     std::make_move_iterator(records.begin() + to));
     }
     return out;
+  }
+
+  template <join_kind Kind, class U>
+  requires pair_like<T> && pair_like<U>
+  auto joined(const batch<U>& other) const {
+    auto out = detail::join_partitions<Kind>(*partitions_, *other.partitions_, *executor_, seed_);
+    using record = typename decltype(out)::value_type::value_type;
+    return batch<record>{std::move(out), executor_, seed_};
   }
 
   template <class Out, class Body>

@@ -84,6 +84,23 @@ public:
     return search(index_.slots(), entries_.data(), key, hash);
   }
 
+  /// Calls `visit(i, entry or null)` for i in [0, n), in order, with the entry of the key
+  /// `key_at(i)`, whose hash is `hashes[i]`: the fast way to look up many.
+  template <class KeyAt, class Visit>
+  void probe(std::size_t n, const std::uint64_t* hashes, KeyAt key_at, Visit visit) const {
+    const detail::slot_index::view in = index_.slots();
+    const entry* const entries = entries_.data();
+    for (std::size_t i = 0, first = std::min(n, 2 * prefetch_ahead); i < first; ++i)
+      __builtin_prefetch(in.home(hashes[i]));
+    for (std::size_t i = 0; i < n; ++i) {
+      __builtin_prefetch(in.home(hashes[std::min(i + 2 * prefetch_ahead, n - 1)]));
+      const std::uint64_t near = *in.home(hashes[std::min(i + prefetch_ahead, n - 1)]);
+      __builtin_prefetch(reinterpret_cast<const char*>(entries) +
+                         static_cast<std::uint32_t>(near) * sizeof(entry));
+      visit(i, search(in, entries, key_at(i), hashes[i]));
+    }
+  }
+
   /// The key's value; a new key gets the value `make()`.
   template <class Q, class Make>
   V& get_or_insert(const Q& key, std::uint64_t hash, Make make) {

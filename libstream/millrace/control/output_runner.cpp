@@ -28,7 +28,7 @@ output_runner::outcome output_runner::run(output_id output, const input_gate::re
   if (input.failure) {
     out.failure = *input.failure;
   } else if (std::ranges::none_of(input.input->slots, [](auto& slot) { return !slot; })) {
-    batch_context context{input.input->time, seed_, input.input};
+    batch_context context{input.input->time, seed_, input.input, batch_time{}, executor_};
     for (std::uint32_t attempt = 1; attempt <= max_failures_; ++attempt) {
       try {
         sinks_[output.value()]->run(context, input.input->slots, executor_);

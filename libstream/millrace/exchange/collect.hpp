@@ -28,19 +28,20 @@ public:
   std::vector<part> parts;
 };
 
-/// The end of a stage whose stream goes to an output. Records become owned values here, on the
-/// stage's own worker.
+/// The end of a stage whose stream goes, as a whole, to an output or to an exchange that needs its
+/// partitions. Records become `Item`s here, on the stage's own worker: owned values, or, where the
+/// next stage can keep the batch's memory, the records themselves.
 ///
 /// With a limit, only the first `limit` records of each lane are kept: all that `print` can need.
-template <class T>
-class collect_writer final : public writer_base<collect_writer<T>, T> {
+template <class T, class Item = owned_t<T>>
+class collect_writer final : public writer_base<collect_writer<T, Item>, T> {
 public:
   static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 
   explicit collect_writer(std::size_t limit = no_limit) : limit_{limit} {}
 
   void clear() {
-    out_ = std::make_shared<collect_payload<owned_t<T>>>();
+    out_ = std::make_shared<collect_payload<Item>>();
     open_.clear();
   }
 
@@ -56,14 +57,17 @@ public:
     auto n = std::min(records.size(), limit_ - lane.kept);
     lane.kept += n;
     for (auto& record : records.first(n)) {
-      if constexpr (std::is_same_v<T, owned_t<T>>)
+      if constexpr (std::is_same_v<T, Item>)
         items.push_back(std::move(record));
       else
         items.push_back(to_owned(record));
     }
   }
 
-  std::vector<payload_ptr> take() override { return {std::move(out_)}; }
+  std::vector<payload_ptr> take() override {
+    this->template keep_inputs<Item>(*out_);
+    return {std::move(out_)};
+  }
 
 private:
   struct lane_state {
@@ -78,18 +82,25 @@ private:
   }
 
   std::size_t limit_;
-  std::shared_ptr<collect_payload<owned_t<T>>> out_;
+  std::shared_ptr<collect_payload<Item>> out_;
   std::vector<lane_state> open_;
 };
 
-/// All partitions of an output in the order of the stream's elements.
+/// The parts of all payloads, which must not be null, in the order of the stream's elements.
 template <class T>
-std::vector<std::vector<T>> ordered_partitions(const std::vector<payload_ptr>& slots) {
+auto ordered_parts(const std::vector<payload_ptr>& slots) {
   std::vector<const typename collect_payload<T>::part*> parts;
   for (auto& slot : slots)
     for (auto& p : static_cast<const collect_payload<T>&>(*slot).parts)
       parts.push_back(&p);
   std::ranges::stable_sort(parts, {}, [](auto* p) { return p->order; });
+  return parts;
+}
+
+/// All partitions of an output in the order of the stream's elements.
+template <class T>
+std::vector<std::vector<T>> ordered_partitions(const std::vector<payload_ptr>& slots) {
+  auto parts = ordered_parts<T>(slots);
   std::vector<std::vector<T>> out;
   out.reserve(parts.size());
   for (auto* p : parts)

@@ -102,6 +102,23 @@ private:
   std::optional<keyed_table<K, C>> table_;
 };
 
+/// Merges partial combiners of one upstream partition into those of others, with their hashes.
+template <class K, class C, class Agg>
+void merge_entries(keyed_table<K, C>& merged,
+                   std::span<const typename keyed_table<K, C>::entry> entries, Agg& aggregate) {
+  std::uint64_t hashes[1024];
+  while (!entries.empty()) {
+    auto part = entries.first(std::min<std::size_t>(entries.size(), 1024));
+    for (std::size_t i = 0; i < part.size(); ++i)
+      hashes[i] = part[i].hash;
+    merged.upsert(
+        part.size(), hashes, [&](std::size_t i) -> const K& { return part[i].key; },
+        [&](std::size_t i) -> C { return part[i].value; },
+        [&](C& c, std::size_t i) { aggregate.merge_combiners(c, part[i].value); });
+    entries = entries.subspan(part.size());
+  }
+}
+
 /// Downstream half: merges the partial combiners of all upstream partitions. With one non-empty
 /// input there is nothing to merge, and its entries, already distinct, are passed on directly.
 template <class K, class C, class Agg>
@@ -110,13 +127,12 @@ public:
   combine_reader(op_info_ptr info, consumer<std::pair<K, C>>& down, Agg aggregate)
       : info_{std::move(info)}, down_{down}, aggregate_{std::move(aggregate)} {}
 
-  void read(const batch_context& context, std::uint32_t partition,
-            const std::vector<payload_ptr>& slots) override {
+  bool read(batch_context& context, const exchange_input& input) override {
     out_.begin_batch();
     down_.begin(context);
-    down_.open({0, partition});
+    down_.open({0, input.partition});
     std::vector<const keyed_payload<K, C>*> inputs;
-    for (auto& slot : slots)
+    for (auto& slot : input.slots)
       if (slot->records() != 0)
         inputs.push_back(static_cast<const keyed_payload<K, C>*>(slot.get()));
     if (inputs.size() == 1) {
@@ -124,32 +140,19 @@ public:
     } else if (!inputs.empty()) {
       keyed_table<K, C> merged{context.seed, key_policy::borrow};
       merged.reserve(inputs[0]->entries.size());
-      for (auto* input : inputs)
-        merge(merged, input->entries);
+      guarded(*info_, [&] {
+        for (auto* from : inputs)
+          merge_entries(merged, std::span<const entry>{from->entries}, aggregate_);
+      });
       emit(std::as_const(merged).entries());
     }
     down_.close();
     down_.end();
+    return true;
   }
 
 private:
   using entry = typename keyed_payload<K, C>::entry;
-
-  void merge(keyed_table<K, C>& merged, std::span<const entry> entries) {
-    guarded(*info_, [&] {
-      std::uint64_t hashes[1024];
-      while (!entries.empty()) {
-        auto part = entries.first(std::min<std::size_t>(entries.size(), 1024));
-        for (std::size_t i = 0; i < part.size(); ++i)
-          hashes[i] = part[i].hash;
-        merged.upsert(
-            part.size(), hashes, [&](std::size_t i) -> const K& { return part[i].key; },
-            [&](std::size_t i) -> C { return part[i].value; },
-            [&](C& c, std::size_t i) { aggregate_.merge_combiners(c, part[i].value); });
-        entries = entries.subspan(part.size());
-      }
-    });
-  }
 
   void emit(std::span<const entry> entries) {
     for (auto& e : entries) {

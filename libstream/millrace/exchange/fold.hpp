@@ -55,11 +55,10 @@ public:
   reduce_reader(op_info_ptr info, consumer<T>& down, F f)
       : info_{std::move(info)}, down_{down}, f_{std::move(f)} {}
 
-  void read(const batch_context& context, std::uint32_t partition,
-            const std::vector<payload_ptr>& slots) override {
+  bool read(batch_context& context, const exchange_input& input) override {
     std::optional<T> total;
     guarded(*info_, [&] {
-      for (auto& slot : slots) {
+      for (auto& slot : input.slots) {
         auto& part = static_cast<const fold_payload<T>&>(*slot).value;
         if (!part)
           continue;
@@ -70,11 +69,12 @@ public:
       }
     });
     down_.begin(context);
-    down_.open({0, partition});
+    down_.open({0, input.partition});
     if (total)
       down_.consume(std::span<T>{&*total, 1});
     down_.close();
     down_.end();
+    return true;
   }
 
 private:
@@ -108,8 +108,7 @@ private:
 class count_reader final : public exchange_reader {
 public:
   explicit count_reader(consumer<std::int64_t>& down);
-  void read(const batch_context& context, std::uint32_t partition,
-            const std::vector<payload_ptr>& slots) override;
+  bool read(batch_context& context, const exchange_input& input) override;
 
 private:
   consumer<std::int64_t>& down_;

@@ -13,13 +13,12 @@ public:
   group_reader(op_info_ptr info, consumer<std::pair<K, C>>& down, Agg aggregate)
       : info_{std::move(info)}, down_{down}, aggregate_{std::move(aggregate)} {}
 
-  void read(const batch_context& context, std::uint32_t partition,
-            const std::vector<payload_ptr>& slots) override {
+  bool read(batch_context& context, const exchange_input& input) override {
     out_.begin_batch();
     down_.begin(context);
-    down_.open({0, partition});
+    down_.open({0, input.partition});
     keyed_table<K, C> groups{context.seed, key_policy::borrow};
-    for (auto& slot : slots)
+    for (auto& slot : input.slots)
       add(groups, static_cast<const records_payload<std::pair<K, V>>&>(*slot));
     for (auto& e : groups.entries()) {
       if (out_.full())
@@ -29,6 +28,7 @@ public:
     flush();
     down_.close();
     down_.end();
+    return true;
   }
 
 private:

@@ -6,9 +6,20 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace millrace {
+
+/// How the keys of a stream are divided among its partitions: equal values mean that equal keys are
+/// in partitions of the same number, so that combining two such streams moves nothing.
+struct partitioning {
+  std::uint32_t partitions = 0;   ///< 0: nothing is known.
+  std::shared_ptr<const void> by; ///< Identity of a user's partitioner; null: by key hash.
+
+  [[nodiscard]] bool known() const noexcept { return partitions != 0; }
+  friend bool operator==(const partitioning&, const partitioning&) = default;
+};
 
 /// Routes by the stored key hash: equal keys meet, and no key is hashed twice.
 struct hash_partitioner {
@@ -26,6 +37,8 @@ template <class F>
 struct key_partitioner {
   std::uint32_t partitions;
   F f;
+  /// What copies of one partitioner have in common.
+  std::shared_ptr<const void> identity = std::make_shared<char>();
 
   template <class K>
   std::uint32_t operator()(const K& key, std::uint64_t) const {
@@ -42,6 +55,18 @@ struct key_partitioner {
 template <class F>
 key_partitioner<F> partition_with(std::uint32_t partitions, F f) {
   return {partitions, std::move(f)};
+}
+
+/// What is known of a stream that the partitioner has divided; of a type of the user's own,
+/// nothing.
+template <class P>
+partitioning partitioning_of(const P&) {
+  return {};
+}
+inline partitioning partitioning_of(const hash_partitioner& p) { return {p.partitions, nullptr}; }
+template <class F>
+partitioning partitioning_of(const key_partitioner<F>& p) {
+  return {p.partitions, p.identity};
 }
 
 /// A partitioner knows its number of partitions and maps (key, key hash) to one of them.

@@ -45,17 +45,31 @@ public:
 
 /// The root of a stage: replays its inputs into the first operator and drives the life cycle,
 /// `begin` to `end`.
+///
+/// A root that keeps data from batch to batch (windows, state) is transactional: each `read` is
+/// followed either by `commit`, when the whole stage has succeeded, or by `rollback`, after which
+/// it is as before that `read` and the batch may be tried again.
 class stage_reader {
 public:
   virtual ~stage_reader() = default;
+  virtual void commit() {}
+  virtual void rollback() {}
 };
 
-/// The downstream end of an exchange. `slots` are the payloads of one partition in the order of
-/// (upstream stage, upstream partition); none is null.
+/// The payloads of one partition of an exchange for one batch, in the order of (upstream stage,
+/// upstream partition). None is null, unless the exchange absorbs absence.
+struct exchange_input {
+  std::uint32_t partition = 0;
+  const std::vector<payload_ptr>& slots;
+  /// For each slot, which parent of the exchange it comes from.
+  const std::vector<std::uint32_t>& parents;
+};
+
+/// The downstream end of an exchange.
 class exchange_reader : public stage_reader {
 public:
-  virtual void read(const batch_context& context, std::uint32_t partition,
-                    const std::vector<payload_ptr>& slots) = 0;
+  /// Returns false when the stream has no batch at this time; nothing has been sent down then.
+  virtual bool read(batch_context& context, const exchange_input& input) = 0;
 };
 
 } // namespace millrace

@@ -4,6 +4,7 @@
 #include "millrace/exchange/partitioner.hpp"
 #include "millrace/exchange/writer_base.hpp"
 #include "millrace/op/op.hpp"
+#include "millrace/op/send_copies.hpp"
 
 #include <algorithm>
 
@@ -40,10 +41,8 @@ public:
 
   void clear() {
     targets_.assign(partitioner_.partitions, nullptr);
-    for (auto& target : targets_) {
+    for (auto& target : targets_)
       target = std::make_shared<records_payload<std::pair<K, V>>>();
-      this->template keep_inputs<std::pair<K, V>>(*target);
-    }
   }
 
   void write(partition_order, std::span<std::pair<K, V>> records) {
@@ -57,7 +56,11 @@ public:
     });
   }
 
-  std::vector<payload_ptr> take() override { return detail::share(targets_); }
+  std::vector<payload_ptr> take() override {
+    for (auto& target : targets_)
+      this->template keep_inputs<std::pair<K, V>>(*target);
+    return detail::share(targets_);
+  }
 
 private:
   op_info_ptr info_;
@@ -75,14 +78,14 @@ public:
 
   void clear() {
     targets_.assign(partitions_, nullptr);
-    for (auto& target : targets_) {
+    for (auto& target : targets_)
       target = std::make_shared<records_payload<T>>();
-      this->template keep_inputs<T>(*target);
-    }
     next_ = 0;
   }
 
-  void opened(partition_order order) { next_ = order.index % partitions_; }
+  void opened(partition_order order) {
+    next_ = static_cast<std::uint32_t>(order.index % partitions_);
+  }
 
   void write(partition_order, std::span<T> records) {
     for (auto& record : records) {
@@ -91,7 +94,11 @@ public:
     }
   }
 
-  std::vector<payload_ptr> take() override { return detail::share(targets_); }
+  std::vector<payload_ptr> take() override {
+    for (auto& target : targets_)
+      this->template keep_inputs<T>(*target);
+    return detail::share(targets_);
+  }
 
 private:
   std::uint32_t partitions_;
@@ -105,23 +112,15 @@ class records_reader final : public exchange_reader {
 public:
   explicit records_reader(consumer<T>& down) : down_{down} {}
 
-  void read(const batch_context& context, std::uint32_t partition,
-            const std::vector<payload_ptr>& slots) override {
+  bool read(batch_context& context, const exchange_input& input) override {
     out_.begin_batch();
     down_.begin(context);
-    down_.open({0, partition});
-    for (auto& slot : slots) {
-      std::span<const T> items = static_cast<const records_payload<T>&>(*slot).items;
-      while (!items.empty()) {
-        auto part = items.first(std::min(items.size(), out_.capacity));
-        out_.fill(part.size(), [&](std::size_t i) -> const T& { return part[i]; });
-        down_.consume(out_.records());
-        out_.clear();
-        items = items.subspan(part.size());
-      }
-    }
+    down_.open({0, input.partition});
+    for (auto& slot : input.slots)
+      send_copies<T>(static_cast<const records_payload<T>&>(*slot).items, out_, down_);
     down_.close();
     down_.end();
+    return true;
   }
 
 private:

@@ -4,6 +4,7 @@
 #include "millrace/block/typed_block.hpp"
 #include "millrace/chunk/chunk_buffer.hpp"
 #include "millrace/exchange/payload.hpp"
+#include "millrace/op/send_copies.hpp"
 
 #include <string_view>
 
@@ -45,14 +46,7 @@ public:
     down_.begin(context);
     for (auto& b : blocks) {
       down_.open({0, b.index});
-      auto items = static_cast<const typed_block<T>&>(*b.data).items();
-      while (!items.empty()) {
-        auto part = items.first(std::min(items.size(), out_.capacity));
-        out_.fill(part.size(), [&](std::size_t i) -> const T& { return part[i]; });
-        down_.consume(out_.records());
-        out_.clear();
-        items = items.subspan(part.size());
-      }
+      send_copies<T>(static_cast<const typed_block<T>&>(*b.data).items(), out_, down_);
       down_.close();
     }
     down_.end();

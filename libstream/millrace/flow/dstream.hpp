@@ -4,6 +4,8 @@
 #include "millrace/exchange/fold.hpp"
 #include "millrace/exchange/scatter.hpp"
 #include "millrace/flow/graph_builder.hpp"
+#include "millrace/flow/operations/transform_operations.hpp"
+#include "millrace/flow/operations/window_operations.hpp"
 #include "millrace/flow/output_sinks.hpp"
 #include "millrace/flow/pair_operations.hpp"
 #include "millrace/op/filter.hpp"
@@ -29,7 +31,9 @@ class basic_stream_context;
 /// threads at once; they get records as rvalues, so they take them by value or by const reference.
 /// Names and meanings are those of Spark's DStream.
 template <class T>
-class dstream : public pair_operations<T> {
+class dstream : public pair_operations<T>,
+                public window_operations<T>,
+                public transform_operations<T> {
   static_assert(!std::is_same_v<T, bool>,
                 "a stream of bool has no contiguous records: use char or an enum instead");
 
@@ -89,9 +93,12 @@ public:
   template <class F>
   requires std::predicate<F&, const T&>
   auto filter(F f, here site = here::current()) const {
-    return narrow<T>("filter", site, [f](op_info_ptr info, consumer<T>& down) -> consumer_ptr {
-      return std::make_unique<filter_op<T, F>>(std::move(info), down, f);
-    });
+    return narrow<T>(
+        "filter", site,
+        [f](op_info_ptr info, consumer<T>& down) -> consumer_ptr {
+          return std::make_unique<filter_op<T, F>>(std::move(info), down, f);
+        },
+        node_->partitioned());
   }
 
   /// f(records of one partition) -> a range of new records.
@@ -124,14 +131,19 @@ public:
     auto& builder = streams.front().builder_;
     auto info = builder->describe_new("union", site);
     std::vector<node_ptr> parents;
+    std::vector<checked_stream> checked;
     for (auto& s : streams) {
-      if (s.builder_ != builder)
-        throw stream_error{errc::invalid_argument,
-                           "Some of the DStreams have different contexts: " + describe(*info)};
+      checked.push_back({s.builder_, s.node_});
       parents.push_back(s.node_);
     }
+    check_together(*info, checked);
+    auto keys = parents.front()->partitioned();
+    for (auto& p : parents)
+      if (!(p->partitioned() == keys))
+        keys = {};
     auto merged =
         std::make_shared<merge_node<T>>(builder->graph().next_id(), info, std::move(parents));
+    merged->set_partitioned(std::move(keys));
     builder->graph().add(merged);
     return {builder, merged};
   }
@@ -224,22 +236,22 @@ private:
   template <class>
   friend class pair_operations;
   friend class basic_stream_context;
+  friend struct stream_access;
 
   template <class Out, class Make>
-  dstream<Out> narrow(std::string operation, here site, Make make) const {
+  dstream<Out> narrow(std::string operation, here site, Make make, partitioning keys = {}) const {
     auto info = builder_->describe_new(std::move(operation), site);
-    auto made = std::make_shared<narrow_node<Out, Make>>(builder_->graph().next_id(),
-                                                         std::move(info), node_, std::move(make));
-    builder_->graph().add(made);
-    return {builder_, made};
+    return stream_access::narrow<Out>(*this, std::move(info), std::move(make), std::move(keys));
   }
 
   template <class Out, class F>
-  dstream<Out> flat_map_with(std::string operation, F f, here site) const {
+  dstream<Out> flat_map_with(std::string operation, F f, here site, partitioning keys = {}) const {
     return narrow<Out>(
-        std::move(operation), site, [f](op_info_ptr info, consumer<Out>& down) -> consumer_ptr {
+        std::move(operation), site,
+        [f](op_info_ptr info, consumer<Out>& down) -> consumer_ptr {
           return std::make_unique<flat_map_emit_op<T, Out, F>>(std::move(info), down, f);
-        });
+        },
+        std::move(keys));
   }
 
   template <class Out, class F>
@@ -253,11 +265,9 @@ private:
   template <class Out, class MakeWriter, class MakeReader>
   dstream<Out> exchange(std::shared_ptr<op_info> info, std::uint32_t partitions, MakeWriter writer,
                         MakeReader reader) const {
-    auto made = std::make_shared<exchange_node<Out, MakeWriter, MakeReader>>(
-        builder_->graph().next_id(), std::move(info), node_, partitions, std::move(writer),
-        std::move(reader));
-    builder_->graph().add(made);
-    return {builder_, made};
+    return stream_access::exchange<Out>(builder_, std::move(info),
+                                        {{node_, std::move(writer), false}}, {partitions},
+                                        std::move(reader));
   }
 
   template <class MakeWriter, class MakeSink>

@@ -21,7 +21,8 @@ enum class context_state { initialised, active, stopped };
 class graph_builder {
 public:
   graph_builder(duration batch_interval, std::uint32_t parallelism)
-      : batch_interval_{batch_interval}, parallelism_{parallelism} {}
+      : batch_interval_{batch_interval},
+        parallelism_{parallelism}, graph_{std::make_shared<job_graph>(batch_interval)} {}
 
   duration batch_interval() const noexcept { return batch_interval_; }
   /// Partitions of a shuffle when the user gives no number.
@@ -46,7 +47,7 @@ private:
   std::uint32_t parallelism_;
   mutable std::mutex mutex_;
   context_state state_ = context_state::initialised;
-  std::shared_ptr<job_graph> graph_ = std::make_shared<job_graph>();
+  std::shared_ptr<job_graph> graph_;
 };
 
 } // namespace millrace

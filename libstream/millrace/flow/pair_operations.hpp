@@ -1,9 +1,9 @@
 #pragma once
 
-#include "millrace/exchange/combine.hpp"
 #include "millrace/exchange/group.hpp"
-#include "millrace/exchange/scatter.hpp"
-#include "millrace/flow/graph_builder.hpp"
+#include "millrace/flow/operations/join_operations.hpp"
+#include "millrace/flow/operations/keyed_window_operations.hpp"
+#include "millrace/flow/operations/state_operations.hpp"
 #include "millrace/op/flat_map.hpp"
 #include "millrace/op/map.hpp"
 
@@ -15,16 +15,6 @@
 
 namespace millrace {
 
-template <class T>
-class dstream;
-
-/// The aggregator of a plain reduction: the first value is the combiner, both merges are f.
-template <class V, class F>
-auto reduction(F f) {
-  auto merge = [f](V& sum, const V& v) mutable { sum = std::invoke(f, std::move(sum), v); };
-  return aggregator{[](V&& v) { return std::move(v); }, merge, merge};
-}
-
 /// The operations of a stream of pairs; a stream of anything else has none of them. Base class of
 /// dstream<T>.
 template <class T>
@@ -33,7 +23,9 @@ class pair_operations {};
 /// For each keyed operation the last argument but the place is either a number of partitions (0:
 /// the default parallelism) or a partitioner such as `partition_with(n, f)`.
 template <class K, class V>
-class pair_operations<std::pair<K, V>> {
+class pair_operations<std::pair<K, V>> : public keyed_window_operations<K, V>,
+                                         public state_operations<K, V>,
+                                         public join_operations<K, V> {
   using here = std::source_location;
   using pair = std::pair<K, V>;
 
@@ -46,10 +38,12 @@ public:
       return out{std::move(p.first), std::invoke(f, std::move(p.second))};
     };
     return self().template narrow<out>(
-        "map_values", site, [on_value](op_info_ptr info, consumer<out>& down) -> consumer_ptr {
+        "map_values", site,
+        [on_value](op_info_ptr info, consumer<out>& down) -> consumer_ptr {
           return std::make_unique<map_op<pair, out, decltype(on_value)>>(std::move(info), down,
                                                                          on_value);
-        });
+        },
+        self().node_->partitioned());
   }
 
   /// f(value) -> a range of new values; each gets the key.
@@ -67,7 +61,7 @@ public:
               emit(out{p.first, value});
           }
         },
-        site);
+        site, self().node_->partitioned());
   }
 
   /// One pair for each key, with f over its values. f must be associative and commutative.
@@ -135,13 +129,12 @@ public:
 
   template <partitioner_for<K> P>
   auto partition_by(P partitioner, here site = here::current()) const {
-    auto info = describe("partition_by", partitioner.partitions, site);
-    return self().template exchange<pair>(
-        info, partitioner.partitions,
-        [partitioner](auto& who) {
-          return std::make_unique<scatter_writer<K, V, P>>(who, partitioner);
-        },
-        [](auto&, consumer<pair>& down) { return std::make_unique<records_reader<pair>>(down); });
+    auto info = stream_access::describe_new(self(), "partition_by", site);
+    auto how = checked_partitioner(self(), *info, std::move(partitioner));
+    return stream_access::exchange<pair>(
+        stream_access::builder(self()), info, {scattered(self(), how)}, {how.partitions},
+        [](auto&, consumer<pair>& down) { return std::make_unique<records_reader<pair>>(down); },
+        partitioning_of(how));
   }
 
   /// For operations built on keyed combining: `operation` is the name shown to the user.
@@ -153,16 +146,6 @@ public:
 
 private:
   const dstream<pair>& self() const { return static_cast<const dstream<pair>&>(*this); }
-
-  std::shared_ptr<op_info> describe(const char* operation, std::uint32_t partitions,
-                                    here site) const {
-    auto info = self().builder_->describe_new(operation, site);
-    if (partitions == 0)
-      throw stream_error{errc::invalid_argument,
-                         millrace::describe(*info) + ": 0 partitions; at least 1 is needed"};
-    self().builder_->partitions_or_default(partitions, *info);
-    return info;
-  }
 
   std::uint32_t checked_partitions(const char* operation, std::uint32_t partitions,
                                    here site) const {
@@ -177,19 +160,17 @@ private:
                   "the key type needs a hash (std::hash or millrace_hash) and operator==");
     using C = std::decay_t<std::invoke_result_t<decltype(aggregate.create)&, V&&>>;
     using out = std::pair<K, C>;
-    auto info = describe(operation, partitioner.partitions, site);
-    return self().template exchange<out>(
-        info, partitioner.partitions,
-        [=](auto& who) -> std::unique_ptr<exchange_writer> {
-          if (map_side)
-            return std::make_unique<combine_writer<K, V, C, Agg, P>>(who, aggregate, partitioner);
-          return std::make_unique<scatter_writer<K, V, P>>(who, partitioner);
-        },
+    auto info = stream_access::describe_new(self(), operation, site);
+    auto how = checked_partitioner(self(), *info, std::move(partitioner));
+    auto parent = map_side ? millrace::combined<C>(self(), aggregate, how) : scattered(self(), how);
+    return stream_access::exchange<out>(
+        stream_access::builder(self()), info, {std::move(parent)}, {how.partitions},
         [=](auto& who, consumer<out>& down) -> std::unique_ptr<stage_reader> {
           if (map_side)
             return std::make_unique<combine_reader<K, C, Agg>>(who, down, aggregate);
           return std::make_unique<group_reader<K, V, C, Agg>>(who, down, aggregate);
-        });
+        },
+        partitioning_of(how));
   }
 };
 

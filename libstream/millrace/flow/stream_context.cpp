@@ -1,7 +1,7 @@
 #include "millrace/flow/stream_context.hpp"
 
-#include "millrace/source/length_framer.hpp"
-#include "millrace/source/line_framer.hpp"
+#include "millrace/intake/length_framer.hpp"
+#include "millrace/intake/line_framer.hpp"
 
 #include <algorithm>
 #include <condition_variable>

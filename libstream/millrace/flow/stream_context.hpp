@@ -117,6 +117,29 @@ public:
     return dstream<T>::unite(streams, site);
   }
 
+  /// f(batches, time) -> a batch, given the batch of every stream.
+  template <class T, class F>
+  auto transform(const std::vector<dstream<T>>& streams, F f, here site = here::current()) {
+    auto info = builder_->describe_new("transform", site);
+    if (streams.empty())
+      throw stream_error{errc::invalid_argument,
+                         describe(*info) + ": no streams; at least 1 is needed"};
+    std::vector<exchange_parent> parents;
+    std::vector<checked_stream> checked;
+    for (auto& s : streams) {
+      parents.push_back(detail::gathered(s));
+      checked.push_back({stream_access::builder(s), stream_access::node(s)});
+    }
+    check_together(*info, checked);
+    return detail::transformed(builder_, info, std::move(parents),
+                               [f, n = streams.size()](const transform_inputs& in) mutable {
+                                 std::vector<batch<owned_t<T>>> batches;
+                                 for (std::size_t i = 0; i < n; ++i)
+                                   batches.push_back(in.template of<owned_t<T>>(i));
+                                 return std::invoke(f, batches, in.time());
+                               });
+  }
+
   // -- life cycle
   // ------------------------------------------------------------------------------------------------
 

@@ -34,19 +34,40 @@ public:
   virtual result<void> truncate(std::uint64_t n) = 0;
 };
 
-/// What a path names.
+/// A file open for reading from its beginning to its end. One owner, one thread at a time. Closed
+/// when destroyed; goes on reading the same file when its name is given to another one.
+class read_file_handle {
+public:
+  read_file_handle() = default;
+  read_file_handle(const read_file_handle&) = delete;
+  read_file_handle& operator=(const read_file_handle&) = delete;
+  virtual ~read_file_handle() = default;
+
+  /// The next bytes, as many as there are up to the size of `into`; 0 only at the end of the file
+  /// as it is now (or when `into` is empty).
+  virtual result<std::size_t> read(std::span<unsigned char> into) = 0;
+
+  /// Of the whole file, now.
+  [[nodiscard]] virtual result<std::uint64_t> size() const = 0;
+};
+
+/// What a path names; links are followed.
 struct file_info {
   bool is_directory = false;
   /// 0 for a directory.
   std::uint64_t size = 0;
   /// Of the last change, in milliseconds since the Unix epoch.
   std::int64_t modified_ms = 0;
+  /// False for what has no content of its own to read to the end: pipes, devices, directories.
+  bool is_regular = true;
 };
 
 /// One name in a directory, without the directory.
 struct directory_entry {
   std::string name;
+  /// Also for a link to a directory.
   bool is_directory = false;
+  bool is_link = false;
 
   friend bool operator==(const directory_entry&, const directory_entry&) = default;
 };
@@ -76,6 +97,11 @@ public:
   virtual result<void> write_file_atomic(const std::string& path,
                                          std::span<const unsigned char> data) = 0;
 
+  /// Opens a file for reading; invalid_argument for what is not a regular file. Never waits for a
+  /// writer.
+  [[nodiscard]] virtual result<std::unique_ptr<read_file_handle>>
+  open_read(const std::string& path) const = 0;
+
   /// Opens a file for appending, making it when it is not there. A made file's name is durable only
   /// after `sync_directory`.
   virtual result<std::unique_ptr<append_file>> open_append(const std::string& path) = 0;
@@ -89,8 +115,12 @@ public:
   /// Renames a file or directory; a file replaces a file at `to`. Durable after `sync_directory`.
   virtual result<void> rename(const std::string& from, const std::string& to) = 0;
 
-  /// Removes a file or an empty directory; not_found when it is not there, illegal_state when the
-  /// directory still holds something.
+  /// Makes each of two files or directories take the name of the other, at once: nobody sees either
+  /// name missing. Durable after `sync_directory`. `unsupported` where the disk cannot do that.
+  virtual result<void> exchange(const std::string& a, const std::string& b) = 0;
+
+  /// Removes a file, a link or an empty directory; not_found when it is not there, illegal_state
+  /// when the directory still holds something.
   virtual result<void> remove(const std::string& path) = 0;
 
   /// Makes the directory and those above it, durably; no error when it is there already.

@@ -1,5 +1,6 @@
 #include "millrace/io/memory_file_system.hpp"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -105,6 +106,25 @@ struct memory_file_system::store {
     return {};
   }
 
+  /// What is at `name` and below it, by the rest of the path: "" for itself, else "/...".
+  using tree = std::map<std::string, content_ptr>;
+
+  [[nodiscard]] tree take_tree(const std::string& name) {
+    tree taken;
+    const auto prefix = name + "/";
+    taken.emplace("", names.extract(name).mapped());
+    for (auto it = names.upper_bound(prefix); it != names.end() && it->first.starts_with(prefix);) {
+      taken.emplace(it->first.substr(name.size()), std::move(it->second));
+      it = names.erase(it);
+    }
+    return taken;
+  }
+
+  void put_tree(const std::string& name, tree&& put) {
+    for (auto& [rest, file] : put)
+      names[name + rest] = std::move(file);
+  }
+
   mutable std::mutex mutex;
   std::shared_ptr<const clock> time;
   /// By normal path; a null content is a directory.
@@ -139,6 +159,40 @@ result<void> memory_file_system::write_file_atomic(const std::string& path,
   store_->names[name] =
       std::make_shared<content>(content{{data.begin(), data.end()}, store_->now_ms()});
   return {};
+}
+
+result<std::unique_ptr<read_file_handle>>
+memory_file_system::open_read(const std::string& path) const {
+  class memory_read_file final : public read_file_handle {
+  public:
+    memory_read_file(std::shared_ptr<store> files, content_ptr file)
+        : store_{std::move(files)}, file_{std::move(file)} {}
+
+    result<std::size_t> read(std::span<unsigned char> into) override {
+      const std::lock_guard guard{store_->mutex};
+      const auto left = file_->bytes.size() - std::min(at_, file_->bytes.size());
+      const auto n = std::min(left, into.size());
+      std::copy_n(file_->bytes.begin() + static_cast<std::ptrdiff_t>(at_), n, into.begin());
+      at_ += n;
+      return n;
+    }
+
+    [[nodiscard]] result<std::uint64_t> size() const override {
+      const std::lock_guard guard{store_->mutex};
+      return file_->bytes.size();
+    }
+
+  private:
+    std::shared_ptr<store> store_;
+    content_ptr file_;
+    std::size_t at_ = 0;
+  };
+
+  const std::lock_guard guard{store_->mutex};
+  const auto file = store_->find_file("read", path);
+  if (!file)
+    return tl::make_unexpected(file.error());
+  return std::make_unique<memory_read_file>(store_, *file);
 }
 
 result<std::unique_ptr<append_file>> memory_file_system::open_append(const std::string& path) {
@@ -210,7 +264,7 @@ result<std::vector<directory_entry>> memory_file_system::list(const std::string&
 result<file_info> memory_file_system::stat(const std::string& path) const {
   const std::lock_guard guard{store_->mutex};
   if (store_->is_directory(normalise(path)))
-    return file_info{true, 0, 0};
+    return file_info{true, 0, 0, false};
   const auto file = store_->find_file("look at", path);
   if (!file)
     return tl::make_unexpected(file.error());
@@ -234,14 +288,29 @@ result<void> memory_file_system::rename(const std::string& from, const std::stri
     return failed(errc::invalid_argument, "rename", shown, "Invalid argument");
   if (auto fits = store_->check_target(shown, !source->second, new_name); !fits)
     return fits;
-  store_->names[new_name] = source->second;
-  store_->names.erase(source);
-  const auto prefix = old_name + "/";
-  for (auto it = store_->names.upper_bound(prefix);
-       it != store_->names.end() && it->first.starts_with(prefix);) {
-    store_->names[new_name + "/" + it->first.substr(prefix.size())] = it->second;
-    it = store_->names.erase(it);
+  store_->put_tree(new_name, store_->take_tree(old_name));
+  return {};
+}
+
+result<void> memory_file_system::exchange(const std::string& a, const std::string& b) {
+  const std::lock_guard guard{store_->mutex};
+  const auto first = normalise(a);
+  const auto second = normalise(b);
+  const auto shown = fmt::format("{}' and '{}", a, b);
+  for (const auto& name : {first, second}) {
+    if (auto parents = store_->check_parents("exchange", shown, name); !parents)
+      return parents;
+    if (!store_->names.contains(name))
+      return failed(errc::not_found, "exchange", shown, "No such file or directory");
   }
+  if (first == second)
+    return {};
+  if (first.empty() || second.empty() || first.starts_with(second + "/") ||
+      second.starts_with(first + "/"))
+    return failed(errc::unsupported, "exchange", shown, "Invalid argument");
+  auto from_first = store_->take_tree(first);
+  store_->put_tree(first, store_->take_tree(second));
+  store_->put_tree(second, std::move(from_first));
   return {};
 }
 

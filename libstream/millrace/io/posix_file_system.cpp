@@ -108,6 +108,31 @@ std::string temporary_in(const std::string& directory) {
   return fmt::format("{}/.tmp-{}-{}", directory, ::getpid(), counter.fetch_add(1));
 }
 
+class posix_read_file final : public read_file_handle {
+public:
+  posix_read_file(descriptor file, std::string path)
+      : file_{std::move(file)}, path_{std::move(path)} {}
+
+  result<std::size_t> read(std::span<unsigned char> into) override {
+    const auto step = std::min<std::size_t>(into.size(), SSIZE_MAX);
+    const auto got = uninterrupted([&] { return ::read(file_.get(), into.data(), step); });
+    if (got < 0)
+      return failed("read", path_, errno);
+    return static_cast<std::size_t>(got);
+  }
+
+  [[nodiscard]] result<std::uint64_t> size() const override {
+    struct stat status {};
+    if (::fstat(file_.get(), &status) != 0)
+      return failed("look at", path_, errno);
+    return static_cast<std::uint64_t>(status.st_size);
+  }
+
+private:
+  descriptor file_;
+  std::string path_;
+};
+
 class posix_append_file final : public append_file {
 public:
   posix_append_file(descriptor file, std::string path)
@@ -202,6 +227,22 @@ result<void> posix_file_system::write_file_atomic(const std::string& path,
   return sync_directory(directory);
 }
 
+result<std::unique_ptr<read_file_handle>>
+posix_file_system::open_read(const std::string& path) const {
+  // Without O_NONBLOCK opening a pipe would wait for its writer; it changes nothing for files.
+  descriptor file{path, O_RDONLY | O_NONBLOCK};
+  if (!file)
+    return failed("read", path, errno);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0)
+    return failed("read", path, errno);
+  if (S_ISDIR(status.st_mode))
+    return failed("read", path, EISDIR);
+  if (!S_ISREG(status.st_mode))
+    return fail(errc::invalid_argument, fmt::format("cannot read '{}': Not a regular file", path));
+  return std::make_unique<posix_read_file>(std::move(file), path);
+}
+
 result<std::unique_ptr<append_file>> posix_file_system::open_append(const std::string& path) {
   descriptor file{path, O_WRONLY | O_APPEND | O_CREAT};
   if (!file)
@@ -216,7 +257,8 @@ result<std::vector<directory_entry>> posix_file_system::list(const std::string& 
   while (!code && at != std::filesystem::directory_iterator{}) {
     // An entry removed meanwhile is listed as a file; whoever opens it is told that it is gone.
     std::error_code gone;
-    entries.push_back({at->path().filename().string(), at->is_directory(gone)});
+    entries.push_back(
+        {at->path().filename().string(), at->is_directory(gone), at->is_symlink(gone)});
     at.increment(code);
   }
   if (code)
@@ -232,8 +274,8 @@ result<file_info> posix_file_system::stat(const std::string& path) const {
     return failed("look at", path, errno);
   const bool is_directory = S_ISDIR(status.st_mode);
   return file_info{is_directory, is_directory ? 0 : static_cast<std::uint64_t>(status.st_size),
-                   status.st_mtim.tv_sec * std::int64_t{1'000} +
-                       status.st_mtim.tv_nsec / 1'000'000};
+                   status.st_mtim.tv_sec * std::int64_t{1'000} + status.st_mtim.tv_nsec / 1'000'000,
+                   S_ISREG(status.st_mode)};
 }
 
 result<void> posix_file_system::rename(const std::string& from, const std::string& to) {
@@ -242,6 +284,18 @@ result<void> posix_file_system::rename(const std::string& from, const std::strin
     return failed("rename", fmt::format("{}' to '{}", from, to), code);
   }
   return {};
+}
+
+result<void> posix_file_system::exchange(const std::string& a, const std::string& b) {
+  if (::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0)
+    return {};
+  const int code = errno;
+  const auto shown = fmt::format("{}' and '{}", a, b);
+  // EINVAL is how disks that cannot exchange refuse; between a directory and what is in it, too.
+  if (code == EINVAL || code == ENOSYS)
+    return fail(errc::unsupported, fmt::format("cannot exchange '{}': {}", shown,
+                                               std::generic_category().message(code)));
+  return failed("exchange", shown, code);
 }
 
 result<void> posix_file_system::remove(const std::string& path) {

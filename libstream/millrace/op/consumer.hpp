@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/base/executor.hpp"
 #include "millrace/base/time.hpp"
 #include "millrace/chunk/hash_seed.hpp"
 
@@ -38,16 +39,22 @@ namespace millrace {
 /// right.
 struct partition_order {
   std::uint32_t lane = 0;
-  std::uint32_t index = 0;
+  std::uint64_t index = 0;
   friend auto operator<=>(const partition_order&, const partition_order&) = default;
 };
 
-/// What an operator may know of the batch it works on. `inputs` keeps the memory alive that views
-/// point into.
+/// What an operator may know of the batch it works on.
 struct batch_context {
   batch_time time;
   hash_seed seed;
+  /// Keeps the memory alive that views in this batch's records point into. Settled when the first
+  /// record comes; a root that emits records of earlier batches adds them.
   std::shared_ptr<const void> inputs;
+  /// One batch interval before the first batch of the job: a stream with slide s has a batch at
+  /// the times `zero + n * s`, n >= 1.
+  batch_time zero;
+  /// For operations on whole batches; null: run on the calling thread.
+  std::shared_ptr<parallel_executor> executor;
 };
 
 /// The part of the contract that does not depend on the element type.

@@ -5,6 +5,8 @@
 namespace millrace {
 
 void job_graph::add(node_ptr n) {
+  if (n->slide().is_zero())
+    n->set_slide(n->parents().empty() ? batch_interval_ : n->parents().front()->slide());
   if (n->role() == node_role::source)
     sources_.push_back(std::static_pointer_cast<source_node>(n));
   if (n->role() == node_role::output)
@@ -21,20 +23,23 @@ void job_graph::validate() const {
 }
 
 result<std::vector<bool>> absent_nodes(const job_graph& graph, const std::vector<stream_id>& absent,
-                                       batch_time time) {
+                                       batch_time time, batch_time zero) {
   std::vector<bool> gone(graph.nodes().size(), false);
   for (auto& n : graph.nodes()) {
+    if (!n->due_at(time, zero)) {
+      gone[n->id().value()] = true;
+      continue;
+    }
     auto is_gone = [&](const node_ptr& parent) { return gone[parent->id().value()]; };
     bool any = std::ranges::any_of(n->parents(), is_gone);
     if (n->role() == node_role::source) {
       auto stream = static_cast<const source_node&>(*n).stream();
       any = std::ranges::find(absent, stream) != absent.end();
     }
-    if (n->role() == node_role::merge && any)
-      return fail(errc::user_function_failed, "Could not generate a batch from a parent of " +
-                                                  describe(*n->info()) + " for unifying at time " +
-                                                  to_string(time));
-    gone[n->id().value()] = any;
+    if (auto* reason = n->needs_parents(); reason && any)
+      return fail(errc::user_function_failed,
+                  describe(*n->info()) + ": " + reason + " at time " + to_string(time));
+    gone[n->id().value()] = any && !n->absorbs_absence();
   }
   return gone;
 }

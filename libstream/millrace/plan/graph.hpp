@@ -12,12 +12,16 @@ namespace millrace {
 /// shared afterwards.
 class job_graph {
 public:
+  explicit job_graph(duration batch_interval = duration{0}) : batch_interval_{batch_interval} {}
+
   /// Takes part in ids and messages: who the next operation is.
   node_id next_id() const noexcept { return node_id{static_cast<std::uint32_t>(nodes_.size())}; }
   stream_id next_stream() const noexcept {
     return stream_id{static_cast<std::uint32_t>(sources_.size())};
   }
 
+  /// Settles the slide of the node, if it is not set: that of its first parent, or the batch
+  /// interval.
   void add(node_ptr n);
 
   const std::vector<node_ptr>& nodes() const noexcept { return nodes_; }
@@ -30,15 +34,17 @@ public:
   void validate() const;
 
 private:
+  duration batch_interval_;
   std::vector<node_ptr> nodes_;
   std::vector<std::shared_ptr<source_node>> sources_;
   std::vector<node_ptr> outputs_;
 };
 
-/// Which streams and outputs have no batch at a time at which some sources have none. An operation
-/// on an absent stream is absent; a union of which a parent is absent is an error that names the
-/// union (Spark: "Could not generate RDD from a parent for unifying").
+/// Which streams and outputs have no batch at a time: it is not one of theirs, or some sources have
+/// none. An operation on an absent stream is absent, unless it absorbs absence; an operation that
+/// needs its parents, such as a union, makes an error that names it (Spark: "Could not generate RDD
+/// from a parent for unifying").
 result<std::vector<bool>> absent_nodes(const job_graph& graph, const std::vector<stream_id>& absent,
-                                       batch_time time);
+                                       batch_time time, batch_time zero);
 
 } // namespace millrace

@@ -2,6 +2,8 @@
 
 #include "millrace/base/executor.hpp"
 #include "millrace/base/ids.hpp"
+#include "millrace/base/time.hpp"
+#include "millrace/exchange/partitioner.hpp"
 #include "millrace/exchange/payload.hpp"
 #include "millrace/op/op_info.hpp"
 
@@ -43,16 +45,36 @@ public:
 
   virtual node_role role() const noexcept = 0;
 
-  /// Number of partitions of an exchange's output; 0 elsewhere (sources take the default
-  /// parallelism).
+  /// The distance between the batches of this stream: a multiple of the batch interval. Set when
+  /// the node joins its graph: that of the first parent, unless it has been set before.
+  duration slide() const noexcept { return slide_; }
+  void set_slide(duration d) noexcept { slide_ = d; }
+  /// Whether the stream has a batch at `time`, apart from inputs that have none.
+  bool due_at(batch_time time, batch_time zero) const noexcept;
+
+  /// Where equal keys are; nothing known by default.
+  const partitioning& partitioned() const noexcept { return partitioned_; }
+  void set_partitioned(partitioning p) { partitioned_ = std::move(p); }
+
+  /// Number of partitions of an exchange's output; 0: as many as its widest parent has. 0
+  /// elsewhere (sources take the default parallelism).
   virtual std::uint32_t partitions() const noexcept { return 0; }
+  /// Exchange: whether partition p of this parent goes to partition p, instead of each to all.
+  virtual bool aligned(std::size_t parent) const noexcept;
+  /// Exchange: the stream has a batch at each of its times, also when a parent has none.
+  virtual bool absorbs_absence() const noexcept { return false; }
+  /// Exchange: a batch without new records can mean much work, such as emitting a whole window.
+  virtual bool works_when_empty() const noexcept { return false; }
+  /// What a user is told when a parent has no batch at a time at which this needs one; null: then
+  /// there is none here either.
+  virtual const char* needs_parents() const noexcept { return nullptr; }
 
   /// Narrow: an operator that feeds `down`.
   virtual consumer_ptr make_op(consumer_base& down) const;
   /// Source: a source_reader; exchange: an exchange_reader.
   virtual std::unique_ptr<stage_reader> make_reader(consumer_base& down) const;
-  /// Exchange and output.
-  virtual std::unique_ptr<exchange_writer> make_writer() const;
+  /// Exchange and output: what ends the stages of this parent.
+  virtual std::unique_ptr<exchange_writer> make_writer(std::size_t parent) const;
   /// Output.
   virtual std::unique_ptr<output_sink> make_sink() const;
   /// Any node with an element type: copies its records to several consumers.
@@ -62,6 +84,8 @@ private:
   node_id id_;
   std::shared_ptr<op_info> info_;
   std::vector<std::shared_ptr<node>> parents_;
+  duration slide_{0};
+  partitioning partitioned_;
 };
 
 using node_ptr = std::shared_ptr<node>;

@@ -49,7 +49,7 @@ void insert(std::vector<tree_node>& level, std::vector<hop>::const_reverse_itera
 }
 
 stage_step to_step(const tree_node& n) {
-  stage_step step{n.key.op, n.lane, {}};
+  stage_step step{n.key.op, static_cast<std::uint32_t>(n.key.parent_slot), n.lane, {}};
   for (auto& child : n.children)
     step.children.push_back(to_step(child));
   return step;
@@ -76,9 +76,11 @@ private:
   void end_at(const node& end) {
     if (std::ranges::find(ends_, &end) != ends_.end())
       return;
-    std::uint32_t lane = 0;
-    std::vector<hop> way{{&end, 0}};
-    walk(*end.parents().front(), way, lane);
+    for (std::size_t parent = 0; parent < end.parents().size(); ++parent) {
+      std::uint32_t lane = 0;
+      std::vector<hop> way{{&end, parent}};
+      walk(*end.parents()[parent], way, lane);
+    }
     ends_.push_back(&end);
   }
 
@@ -110,7 +112,20 @@ private:
         add_stage(*source, parallelism_);
     for (auto* end : ends_)
       if (end->role() == node_role::exchange)
-        add_stage(*end, end->partitions());
+        add_stage(*end, end->partitions() != 0 ? end->partitions() : widest_parent(*end));
+  }
+
+  std::uint32_t widest_parent(const node& end) const {
+    std::uint32_t most = 1;
+    for (auto& s : plan_.stages)
+      if (std::ranges::any_of(s.steps, [&](auto& step) { return leads_to(step, end); }))
+        most = std::max(most, s.partitions);
+    return most;
+  }
+
+  static bool leads_to(const stage_step& step, const node& end) {
+    return step.op == &end ||
+           std::ranges::any_of(step.children, [&](auto& child) { return leads_to(child, end); });
   }
 
   void add_stage(const node& root, std::uint32_t partitions) {
@@ -126,7 +141,7 @@ private:
 
   void make_edges() {
     for (std::uint32_t i = 0; i < plan_.graph->outputs().size(); ++i)
-      plan_.outputs.push_back({output_id{i}, plan_.graph->outputs()[i].get(), 0});
+      plan_.outputs.push_back({output_id{i}, plan_.graph->outputs()[i].get(), 0, {}});
     for (auto& s : plan_.stages) {
       for (auto& step : s.steps)
         add_edges(s, step);
@@ -138,24 +153,27 @@ private:
       add_edges(s, child);
     if (!ends_stage(*step.op) || !step.children.empty())
       return;
-    if (std::ranges::find(s.edges, step.op, &stage_edge::target) != s.edges.end())
+    auto same = [&](const stage_edge& e) { return e.target == step.op && e.parent == step.parent; };
+    if (std::ranges::any_of(s.edges, same))
       return;
     stage_edge edge;
     edge.target = step.op;
+    edge.parent = step.parent;
     edge.to_output = step.op->role() == node_role::output;
-    std::uint32_t* slots = nullptr;
     if (edge.to_output) {
       auto it = std::ranges::find(plan_.outputs, step.op, &output_plan::op);
       edge.output = it->id;
-      slots = &it->slots;
+      edge.group = static_cast<std::uint32_t>(it->inputs.size());
+      it->inputs.push_back({0, s.partitions, false});
+      it->slots += s.partitions;
     } else {
       auto& target = plan_.stages[numbers_.at(step.op).value()];
       edge.stage = target.id;
       edge.targets = target.partitions;
-      slots = &target.slots;
+      edge.aligned = step.op->aligned(step.parent);
+      edge.group = static_cast<std::uint32_t>(target.inputs.size());
+      target.inputs.push_back({step.parent, s.partitions, edge.aligned});
     }
-    edge.first_slot = *slots;
-    *slots += s.partitions;
     s.edges.push_back(edge);
   }
 
@@ -169,6 +187,23 @@ private:
 } // namespace
 
 bool stage_step::leaf() const noexcept { return children.empty(); }
+
+std::uint32_t stage::slots_in(std::uint32_t partition) const noexcept {
+  std::uint32_t n = 0;
+  for (auto& group : inputs)
+    n += group.slots_in(partition);
+  return n;
+}
+
+std::uint32_t job_plan::slot_of(const stage_edge& edge, std::uint32_t partition,
+                                std::uint32_t target) const {
+  auto& groups =
+      edge.to_output ? outputs[edge.output.value()].inputs : stages[edge.stage.value()].inputs;
+  std::uint32_t slot = edge.aligned ? 0 : partition;
+  for (std::uint32_t g = 0; g < edge.group; ++g)
+    slot += groups[g].slots_in(target);
+  return slot;
+}
 
 std::vector<stage_id> job_plan::source_stages(stream_id stream) const {
   std::vector<stage_id> out;

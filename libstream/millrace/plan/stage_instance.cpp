@@ -1,6 +1,7 @@
 #include "millrace/plan/stage_instance.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace millrace {
 
@@ -16,7 +17,10 @@ std::size_t stage_input::records() const {
 struct stage_instance::parts {
   const stage* what;
   std::uint32_t partition;
+  std::vector<std::uint32_t> slot_parents;
   batch_context context;
+  /// The root could not go back to where it was: nothing it says can be trusted any more.
+  std::optional<error> broken;
   std::vector<consumer_ptr> ops; ///< Leaves first; destroyed in reverse of their making.
   std::vector<std::unique_ptr<exchange_writer>> writers; ///< One for each edge.
   std::unique_ptr<stage_reader> reader;
@@ -38,7 +42,9 @@ struct stage_instance::parts {
 
   consumer_base& make(const stage_step& step) {
     if (step.leaf()) {
-      auto it = std::ranges::find(what->edges, step.op, &stage_edge::target);
+      auto it = std::ranges::find_if(what->edges, [&](const stage_edge& e) {
+        return e.target == step.op && e.parent == step.parent;
+      });
       return writers[static_cast<std::size_t>(it - what->edges.begin())]->lane_input(step.lane);
     }
     auto& down = below(*step.op, step.children);
@@ -47,30 +53,70 @@ struct stage_instance::parts {
     return keep(step.op->make_op(down));
   }
 
-  void read(const stage_input& input) {
-    if (what->root->role() == node_role::source)
+  bool absent(const stage_input& input) const {
+    if (what->root->absorbs_absence())
+      return false;
+    return input.absent || std::ranges::any_of(input.slots, [](auto& s) { return !s; });
+  }
+
+  bool read(const stage_input& input) {
+    if (what->root->role() == node_role::source) {
       static_cast<source_reader&>(*reader).read(context, input.blocks);
-    else
-      static_cast<exchange_reader&>(*reader).read(context, partition, input.slots);
+      return true;
+    }
+    return static_cast<exchange_reader&>(*reader).read(context,
+                                                       {partition, input.slots, slot_parents});
   }
 
   stage_output absent_output() const {
     stage_output out;
     for (auto& edge : what->edges)
-      out.emplace_back(edge.targets);
+      out.emplace_back(edge.fan_out());
     return out;
+  }
+
+  stage_output attempt(const stage_input& input) {
+    for (auto& writer : writers)
+      writer->reset(context);
+    if (!read(input)) {
+      reader->commit();
+      return absent_output();
+    }
+    stage_output out;
+    for (auto& writer : writers)
+      out.push_back(writer->take());
+    reader->commit();
+    return out;
+  }
+
+  /// After a failure: the root as it was before, or broken for good.
+  error undo(error why) {
+    try {
+      reader->rollback();
+    } catch (const std::exception& e) {
+      broken = error{errc::internal, "the state of " + describe(*what->root->info()) +
+                                         " could not be brought back after a failure (" +
+                                         why.message + "): " + e.what()};
+      return *broken;
+    }
+    return why;
   }
 };
 
 stage_instance::stage_instance(const job_plan&, const stage& what, std::uint32_t partition,
-                               hash_seed seed)
+                               stage_environment environment)
     : parts_{std::make_unique<parts>()} {
-  parts_->what = &what;
-  parts_->partition = partition;
-  parts_->context.seed = seed;
+  auto& p = *parts_;
+  p.what = &what;
+  p.partition = partition;
+  p.context.seed = environment.seed;
+  p.context.zero = environment.zero;
+  p.context.executor = std::move(environment.executor);
+  for (auto& group : what.inputs)
+    p.slot_parents.insert(p.slot_parents.end(), group.slots_in(partition), group.parent);
   for (auto& edge : what.edges)
-    parts_->writers.push_back(edge.target->make_writer());
-  parts_->reader = what.root->make_reader(parts_->below(*what.root, what.steps));
+    p.writers.push_back(edge.target->make_writer(edge.parent));
+  p.reader = what.root->make_reader(p.below(*what.root, what.steps));
 }
 
 stage_instance::~stage_instance() = default;
@@ -78,8 +124,9 @@ stage_instance::stage_instance(stage_instance&&) noexcept = default;
 
 result<stage_output> stage_instance::run(const std::shared_ptr<const stage_input>& input) {
   auto& p = *parts_;
-  bool absent = input->absent || std::ranges::any_of(input->slots, [](auto& s) { return !s; });
-  if (absent)
+  if (p.broken)
+    return tl::unexpected{*p.broken};
+  if (p.absent(*input))
     return p.absent_output();
   p.context.time = input->time;
   p.context.inputs = input;
@@ -87,22 +134,16 @@ result<stage_output> stage_instance::run(const std::shared_ptr<const stage_input
     batch_context& context;
     ~release_inputs() { context.inputs.reset(); }
   } release{p.context};
+  auto who = [&] { return "stage of " + describe(*p.what->root->info()); };
   try {
-    for (auto& writer : p.writers)
-      writer->reset(p.context);
-    p.read(*input);
-    stage_output out;
-    for (auto& writer : p.writers)
-      out.push_back(writer->take());
-    return out;
+    return p.attempt(*input);
   } catch (const stream_error& e) {
-    return tl::unexpected{e.info()};
+    return tl::unexpected{p.undo(e.info())};
   } catch (const std::exception& e) {
-    return fail(errc::internal,
-                "stage of " + describe(*p.what->root->info()) + " failed: " + e.what());
+    return tl::unexpected{p.undo({errc::internal, who() + " failed: " + e.what()})};
   } catch (...) {
-    return fail(errc::internal, "stage of " + describe(*p.what->root->info()) +
-                                    " failed: it threw something that is not a std::exception");
+    return tl::unexpected{p.undo(
+        {errc::internal, who() + " failed: it threw something that is not a std::exception"})};
   }
 }
 

@@ -23,13 +23,26 @@ struct stage_input {
 /// absent.
 using stage_output = std::vector<std::vector<payload_ptr>>;
 
+/// What every stage of a job is told at its start.
+struct stage_environment {
+  stage_environment(hash_seed s = {}, batch_time z = {},
+                    std::shared_ptr<parallel_executor> e = nullptr)
+      : seed{s}, zero{z}, executor{std::move(e)} {}
+
+  hash_seed seed;
+  batch_time zero;
+  std::shared_ptr<parallel_executor> executor;
+};
+
 /// One partition of a stage with its own operators: the unit of parallel work.
 ///
-/// Single-owner: one thread at a time. Keeps no records between batches, only buffers. `run` may be
-/// called again with the same input after a failure.
+/// Single-owner: one thread at a time. Keeps buffers between batches, and what its root keeps: the
+/// batches of a window, the state of its keys. A failed `run` leaves that as it was, so it may be
+/// called again with the same input.
 class stage_instance {
 public:
-  stage_instance(const job_plan& plan, const stage& what, std::uint32_t partition, hash_seed seed);
+  stage_instance(const job_plan& plan, const stage& what, std::uint32_t partition,
+                 stage_environment environment);
   ~stage_instance();
   stage_instance(stage_instance&&) noexcept;
 

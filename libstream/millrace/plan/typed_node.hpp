@@ -1,9 +1,12 @@
 #pragma once
 
 #include "millrace/op/fan_out.hpp"
+#include "millrace/op/op.hpp"
 #include "millrace/plan/node.hpp"
 
+#include <functional>
 #include <utility>
+#include <vector>
 
 namespace millrace {
 
@@ -48,31 +51,63 @@ class merge_node final : public node_of<T> {
 public:
   using node_of<T>::node_of;
   node_role role() const noexcept override { return node_role::merge; }
+  const char* needs_parents() const noexcept override {
+    return "Could not generate a batch from a parent of it for unifying";
+  }
 };
 
-/// An exchange into `partitions` partitions: `make_writer(info)` upstream, `make_reader(info,
-/// down)` downstream.
-template <class Out, class MakeWriter, class MakeReader>
+/// One input of an exchange: the stream, what ends its stages, and whether partitions keep their
+/// numbers on the way.
+struct exchange_parent {
+  node_ptr from;
+  std::function<std::unique_ptr<exchange_writer>(const op_info_ptr&)> make_writer;
+  bool aligned = false;
+};
+
+/// What the planner and the runtimes have to know of an exchange; see node.
+struct exchange_traits {
+  std::uint32_t partitions = 0;
+  bool absorbs_absence = false;
+  bool works_when_empty = false;
+  const char* needs_parents = nullptr;
+};
+
+/// An exchange: the writers of its parents upstream, one reader for each partition downstream.
+template <class Out>
 class exchange_node final : public node_of<Out> {
 public:
-  exchange_node(node_id id, std::shared_ptr<op_info> info, node_ptr parent,
-                std::uint32_t partitions, MakeWriter make_writer, MakeReader make_reader)
-      : node_of<Out>{id, std::move(info), {std::move(parent)}}, partitions_{partitions},
-        make_writer_{std::move(make_writer)}, make_reader_{std::move(make_reader)} {}
+  using reader_factory =
+      std::function<std::unique_ptr<stage_reader>(const op_info_ptr&, consumer<Out>&)>;
+
+  exchange_node(node_id id, std::shared_ptr<op_info> info, std::vector<exchange_parent> parents,
+                exchange_traits traits, reader_factory make_reader)
+      : node_of<Out>{id, std::move(info), nodes_of(parents)}, inputs_{std::move(parents)},
+        traits_{traits}, make_reader_{std::move(make_reader)} {}
 
   node_role role() const noexcept override { return node_role::exchange; }
-  std::uint32_t partitions() const noexcept override { return partitions_; }
-  std::unique_ptr<exchange_writer> make_writer() const override {
-    return make_writer_(this->info());
+  std::uint32_t partitions() const noexcept override { return traits_.partitions; }
+  bool aligned(std::size_t parent) const noexcept override { return inputs_[parent].aligned; }
+  bool absorbs_absence() const noexcept override { return traits_.absorbs_absence; }
+  bool works_when_empty() const noexcept override { return traits_.works_when_empty; }
+  const char* needs_parents() const noexcept override { return traits_.needs_parents; }
+  std::unique_ptr<exchange_writer> make_writer(std::size_t parent) const override {
+    return inputs_[parent].make_writer(this->info());
   }
   std::unique_ptr<stage_reader> make_reader(consumer_base& down) const override {
     return make_reader_(this->info(), static_cast<consumer<Out>&>(down));
   }
 
 private:
-  std::uint32_t partitions_;
-  MakeWriter make_writer_;
-  MakeReader make_reader_;
+  static std::vector<node_ptr> nodes_of(const std::vector<exchange_parent>& parents) {
+    std::vector<node_ptr> out;
+    for (auto& p : parents)
+      out.push_back(p.from);
+    return out;
+  }
+
+  std::vector<exchange_parent> inputs_;
+  exchange_traits traits_;
+  reader_factory make_reader_;
 };
 
 /// An output operation: `make_writer()` at the end of the stage, `make_sink(info)` where the user's
@@ -86,7 +121,9 @@ public:
         make_sink_{std::move(make_sink)} {}
 
   node_role role() const noexcept override { return node_role::output; }
-  std::unique_ptr<exchange_writer> make_writer() const override { return make_writer_(); }
+  std::unique_ptr<exchange_writer> make_writer(std::size_t) const override {
+    return make_writer_();
+  }
   std::unique_ptr<output_sink> make_sink() const override { return make_sink_(this->info()); }
 
 private:

@@ -22,7 +22,8 @@ public:
     for (auto& s : plan_.stages) {
       auto& instances = stages_.emplace_back();
       for (std::uint32_t p = 0; p < s.partitions; ++p)
-        instances.emplace_back(plan_, s, p, seed_);
+        instances.emplace_back(plan_, s, p,
+                               stage_environment{seed_, schedule_.zero_time(), executor_});
     }
     receivers_.start();
     tell([&](listener& l) { l.on_streaming_started(clock_.wall_now()); });
@@ -133,7 +134,8 @@ private:
 
   void run_batch(const allocated_batch_ptr& batch) {
     announce(batch);
-    if (auto absent = absent_nodes(*job_.graph, batch->absent, batch->time); !absent) {
+    if (auto absent = absent_nodes(*job_.graph, batch->absent, batch->time, schedule_.zero_time());
+        !absent) {
       complete(batch->time, {}, absent.error());
       return;
     }
@@ -154,8 +156,11 @@ private:
 
   void run_stages(const allocated_batch& batch) {
     std::vector<std::vector<input_gate>> gates;
-    for (auto& s : plan_.stages)
-      gates.emplace_back(s.partitions, input_gate{s.slots});
+    for (auto& s : plan_.stages) {
+      auto& partitions = gates.emplace_back();
+      for (std::uint32_t p = 0; p < s.partitions; ++p)
+        partitions.emplace_back(s.slots_in(p));
+    }
     output_gates_.clear();
     for (auto& o : plan_.outputs)
       output_gates_.emplace_back(o.slots);
@@ -165,7 +170,8 @@ private:
       for (std::uint32_t p = 0; p < s.partitions; ++p) {
         auto input = sources.empty() ? *gates[s.id.value()][p].next()
                                      : input_gate::ready{sources[p], nullptr};
-        route(s, p, run_stage(stages_[s.id.value()][p], input, tries), gates, batch.time);
+        auto done = run_stage(stages_[s.id.value()][p], input, tries);
+        deliver(s, p, done, gates, batch.time);
       }
     }
   }
@@ -187,18 +193,16 @@ private:
     return out;
   }
 
-  void route(const stage& s, std::uint32_t partition, stage_result from,
-             std::vector<std::vector<input_gate>>& gates, batch_time time) {
-    for (std::size_t e = 0; e < s.edges.size(); ++e) {
-      auto& edge = s.edges[e];
-      for (std::uint32_t target = 0; target < edge.targets; ++target) {
-        slot_delivery what{from.failure ? nullptr : from.output[e][target], from.failure};
-        auto& gate =
-            edge.to_output ? output_gates_[edge.output.value()] : gates[edge.stage.value()][target];
-        if (auto ok = gate.deliver(time, edge.first_slot + partition, std::move(what)); !ok)
-          throw stream_error{ok.error()};
-      }
-    }
+  void deliver(const stage& s, std::uint32_t partition, stage_result& from,
+               std::vector<std::vector<input_gate>>& gates, batch_time time) {
+    route(
+        plan_, s, partition, from,
+        [&](const stage_edge& edge, std::uint32_t target, std::uint32_t slot, slot_delivery what) {
+          auto& gate = edge.to_output ? output_gates_[edge.output.value()]
+                                      : gates[edge.stage.value()][target];
+          if (auto ok = gate.deliver(time, slot, std::move(what)); !ok)
+            throw stream_error{ok.error()};
+        });
   }
 
   void complete(batch_time time, std::vector<output_info> outputs, std::optional<error> failure) {
@@ -231,11 +235,11 @@ private:
   job_plan plan_;
   batch_schedule schedule_;
   duration block_interval_;
+  std::shared_ptr<parallel_executor> executor_ = make_sequential_executor();
   block_store store_;
   batch_assembler assembler_;
   batch_progress progress_;
   inline_receivers receivers_;
-  std::shared_ptr<parallel_executor> executor_ = make_sequential_executor();
   output_runner outputs_;
   std::vector<std::vector<stage_instance>> stages_;
   std::vector<input_gate> output_gates_;

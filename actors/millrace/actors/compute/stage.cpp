@@ -22,21 +22,18 @@ struct stage_state {
 
 using self_ptr = stage_actor::stateful_pointer<stage_state>;
 
-void route(self_ptr self, batch_time time, stage_result& from) {
+void send_on(self_ptr self, batch_time time, stage_result& from) {
   auto& s = self->state;
   auto& env = *s.env;
-  for (std::size_t e = 0; e < s.what->edges.size(); ++e) {
-    auto& edge = s.what->edges[e];
-    auto slot = edge.first_slot + s.partition;
-    for (std::uint32_t target = 0; target < edge.targets; ++target) {
-      slot_delivery what{from.failure ? nullptr : std::move(from.output[e][target]), from.failure};
-      if (edge.to_output)
-        tell(env, self, env.wiring.sink, output_delivery{edge.output, time, slot, std::move(what)});
-      else
-        tell(env, self, env.wiring.stages[edge.stage.value()][target],
-             exchange_delivery{time, slot, std::move(what)});
-    }
-  }
+  route(env.plan, *s.what, s.partition, from,
+        [&](const stage_edge& edge, std::uint32_t target, std::uint32_t slot, slot_delivery what) {
+          if (edge.to_output)
+            tell(env, self, env.wiring.sink,
+                 output_delivery{edge.output, time, slot, std::move(what)});
+          else
+            tell(env, self, env.wiring.stages[edge.stage.value()][target],
+                 exchange_delivery{time, slot, std::move(what)});
+        });
 }
 
 void pump(self_ptr self) {
@@ -45,10 +42,11 @@ void pump(self_ptr self) {
     auto next = std::move(s.ready.front());
     s.ready.erase(s.ready.begin());
     auto time = next.input->time;
-    if (next.failure || next.input->records() == 0) {
+    bool idle = next.input->records() == 0 && !s.what->root->works_when_empty();
+    if (next.failure || idle) {
       own_thread_mark mark{s.env->owner};
       auto result = run_stage(*s.instance, next, s.env->max_failures());
-      route(self, time, result);
+      send_on(self, time, result);
       continue;
     }
     s.running = true;
@@ -70,7 +68,7 @@ stage_actor::behavior_type behave(self_ptr self, environment_ptr env, stage_id i
   s.what = &env->plan.stages.at(id.value());
   s.partition = partition;
   s.instance = std::move(instance);
-  s.gate.emplace(s.what->slots);
+  s.gate.emplace(s.what->slots_in(partition));
   s.env = std::move(env);
   return {
       [self](const run_batch& run) {
@@ -87,7 +85,7 @@ stage_actor::behavior_type behave(self_ptr self, environment_ptr env, stage_id i
       },
       [self](const task_done& m) {
         self->state.running = false;
-        route(self, m.time, *m.result);
+        send_on(self, m.time, *m.result);
         pump(self);
       },
   };
@@ -98,8 +96,9 @@ stage_actor::behavior_type behave(self_ptr self, environment_ptr env, stage_id i
 stage_actor spawn_stage(caf::actor_system& system, environment_ptr env, stage_id stage,
                         std::uint32_t partition) {
   // Made here, because copying user functions may throw, and then it is the start that fails.
-  auto instance = std::make_shared<stage_instance>(env->plan, env->plan.stages.at(stage.value()),
-                                                   partition, env->seed);
+  auto instance =
+      std::make_shared<stage_instance>(env->plan, env->plan.stages.at(stage.value()), partition,
+                                       stage_environment{env->seed, env->zero, env->pool});
   return system.spawn(behave, std::move(env), stage, partition, std::move(instance));
 }
 

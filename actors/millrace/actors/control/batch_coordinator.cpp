@@ -42,7 +42,7 @@ void start(self_ptr self, const allocated_batch_ptr& batch) {
   post(self, &listener::on_batch_started, batch->time);
   auto failure = batch->failure;
   if (!failure)
-    if (auto absent = absent_nodes(*env.what.graph, batch->absent, batch->time); !absent)
+    if (auto absent = absent_nodes(*env.what.graph, batch->absent, batch->time, env.zero); !absent)
       failure = std::make_shared<const error>(absent.error());
   for (auto& stage : env.plan.stages) {
     if (stage.root->role() != node_role::source)

@@ -1,5 +1,7 @@
 #include "millrace/actors/control/job_environment.hpp"
 
+#include "millrace/schedule/batch_schedule.hpp"
+
 namespace millrace::actors {
 
 namespace {
@@ -26,7 +28,8 @@ job_environment::job_environment(job j, std::shared_ptr<const clock> t, std::uin
                                                      what.conf.integer("listener.queue_size")),
                                                  log.named("listeners"), what.metrics, who},
       pool{std::make_shared<compute_pool>(workers, who)}, output_thread{who},
-      started_wall{time->wall_now()}, started_steady{time->steady_now()}, owner{who} {}
+      started_wall{time->wall_now()}, started_steady{time->steady_now()},
+      zero{batch_schedule{what.batch_interval, started_wall}.zero_time()}, owner{who} {}
 
 std::uint32_t job_environment::max_failures() const {
   return static_cast<std::uint32_t>(what.conf.integer("stream.task_max_failures"));

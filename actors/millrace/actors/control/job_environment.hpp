@@ -45,6 +45,8 @@ struct job_environment {
   /// When the job started: the grids of batches and blocks begin here.
   batch_time started_wall;
   std::chrono::steady_clock::time_point started_steady;
+  /// One interval before the first batch.
+  batch_time zero;
   std::function<void(stop_mode)> request_stop;
   const void* owner;
   job_wiring wiring;

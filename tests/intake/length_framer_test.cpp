@@ -1,6 +1,6 @@
 #include "millrace/base/random.hpp"
 #include "millrace/block/text_assembler.hpp"
-#include "millrace/source/length_framer.hpp"
+#include "millrace/intake/length_framer.hpp"
 #include "support/seed.hpp"
 
 #include <algorithm>

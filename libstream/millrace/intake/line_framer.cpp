@@ -1,4 +1,4 @@
-#include "millrace/source/line_framer.hpp"
+#include "millrace/intake/line_framer.hpp"
 
 #include <bit>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "millrace/source/length_framer.hpp"
+#include "millrace/intake/length_framer.hpp"
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #include "millrace/base/random.hpp"
 #include "millrace/block/text_assembler.hpp"
-#include "millrace/source/line_framer.hpp"
+#include "millrace/intake/line_framer.hpp"
 #include "support/seed.hpp"
 
 #include <algorithm>

@@ -1,0 +1,46 @@
+#include "millrace/flow/operations/checks.hpp"
+
+namespace millrace {
+
+namespace {
+
+[[noreturn]] void refuse(const op_info& info, const std::string& why) {
+  throw stream_error{errc::invalid_argument, describe(info) + ": " + why};
+}
+
+void check_multiple(const op_info& info, const char* what, duration value, duration parent) {
+  if (!parent.is_zero() && !value.is_multiple_of(parent))
+    refuse(info, std::string("The ") + what + " duration of windowed DStream (" + to_string(value) +
+                     ") must be a multiple of the slide duration of parent DStream (" +
+                     to_string(parent) + ")");
+}
+
+} // namespace
+
+void check_positive(const op_info& info, const char* what, duration value) {
+  if (value <= duration{0})
+    refuse(info, std::string("the ") + what + " is " + to_string(value) + "; it must be positive");
+}
+
+void check_together(const op_info& info, const std::vector<checked_stream>& streams) {
+  auto& first = streams.front();
+  for (auto& s : streams) {
+    if (s.builder != first.builder)
+      refuse(info, "Some of the DStreams have different contexts");
+    if (s.node->slide() != first.node->slide())
+      refuse(info, "Some of the DStreams have different slide durations (" +
+                       to_string(first.node->slide()) + " and " + to_string(s.node->slide()) + ")");
+  }
+}
+
+window_times checked_window(const op_info& info, duration length, duration slide, duration parent) {
+  if (slide.is_zero())
+    slide = parent;
+  check_positive(info, "window duration", length);
+  check_positive(info, "slide duration", slide);
+  check_multiple(info, "window", length, parent);
+  check_multiple(info, "slide", slide, parent);
+  return {length, slide};
+}
+
+} // namespace millrace

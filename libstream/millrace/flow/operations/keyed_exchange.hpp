@@ -1,0 +1,81 @@
+#pragma once
+
+#include "millrace/exchange/combine.hpp"
+#include "millrace/exchange/scatter.hpp"
+#include "millrace/flow/operations/stream_access.hpp"
+
+#include <functional>
+#include <utility>
+
+namespace millrace {
+
+/// The aggregator of a plain reduction: the first value is the combiner, both merges are f.
+template <class V, class F>
+auto reduction(F f) {
+  auto merge = [f](V& sum, const V& v) mutable { sum = std::invoke(f, std::move(sum), v); };
+  return aggregator{[](V&& v) { return std::move(v); }, merge, merge};
+}
+
+/// Whether equal keys of the stream are already where the partitioner would bring them.
+template <class T, class P>
+bool is_divided_by(const dstream<T>& stream, const P& partitioner) {
+  auto wanted = partitioning_of(partitioner);
+  return wanted.known() && stream_access::node(stream)->partitioned() == wanted;
+}
+
+/// A stream of pairs as the input of a keyed exchange of whole records. A stream that is divided
+/// alike stays where it is: one message for each partition instead of one for each pair of them.
+template <class K, class V, class P>
+exchange_parent scattered(const dstream<std::pair<K, V>>& stream, const P& partitioner) {
+  auto& from = stream_access::node(stream);
+  if (is_divided_by(stream, partitioner))
+    return {from,
+            [](auto& who) {
+              return std::make_unique<scatter_writer<K, V, hash_partitioner>>(who,
+                                                                              hash_partitioner{1});
+            },
+            true};
+  return {from, [partitioner](auto& who) {
+            return std::make_unique<scatter_writer<K, V, P>>(who, partitioner);
+          }};
+}
+
+/// As `scattered`, combined before it moves.
+template <class C, class K, class V, class Agg, class P>
+exchange_parent combined(const dstream<std::pair<K, V>>& stream, const Agg& aggregate,
+                         const P& partitioner) {
+  auto& from = stream_access::node(stream);
+  if (is_divided_by(stream, partitioner))
+    return {from,
+            [aggregate](auto& who) {
+              return std::make_unique<combine_writer<K, V, C, Agg, hash_partitioner>>(
+                  who, aggregate, hash_partitioner{1});
+            },
+            true};
+  return {from, [aggregate, partitioner](auto& who) {
+            return std::make_unique<combine_writer<K, V, C, Agg, P>>(who, aggregate, partitioner);
+          }};
+}
+
+/// The checked number of partitions of a keyed operation, as the partitioner that it stands for.
+template <class T>
+hash_partitioner checked_partitioner(const dstream<T>& stream, const op_info& info,
+                                     std::uint32_t partitions) {
+  return {stream_access::builder(stream)->partitions_or_default(partitions, info)};
+}
+template <class T, class P>
+P checked_partitioner(const dstream<T>& stream, const op_info& info,
+                      P partitioner) requires(!std::convertible_to<P, std::uint32_t>) {
+  if (partitioner.partitions == 0)
+    throw stream_error{errc::invalid_argument,
+                       describe(info) + ": 0 partitions; at least 1 is needed"};
+  stream_access::builder(stream)->partitions_or_default(partitioner.partitions, info);
+  return partitioner;
+}
+
+/// What a keyed operation takes to say where keys go: a number of partitions (0: the default
+/// parallelism) or a partitioner such as `partition_with(n, f)`.
+template <class P, class K>
+concept partitions_for = std::convertible_to<P, std::uint32_t> || partitioner_for<P, K>;
+
+} // namespace millrace

@@ -1,0 +1,118 @@
+#pragma once
+
+#include "millrace/flow/operations/checks.hpp"
+#include "millrace/flow/operations/keyed_exchange.hpp"
+#include "millrace/stateful/keyed_window_reader.hpp"
+#include "millrace/window/inverse_keyed_window.hpp"
+#include "millrace/window/keyed_window.hpp"
+
+#include <concepts>
+#include <functional>
+#include <source_location>
+
+namespace millrace {
+
+/// The windowed operations of a stream of pairs; see window_operations. Results own their keys.
+template <class K, class V>
+class keyed_window_operations {
+  using here = std::source_location;
+  using pair = std::pair<K, V>;
+  using owned_key = owned_t<K>;
+  using value = owned_t<V>;
+
+public:
+  /// For each key of the window f over its values, batch after batch. f must be associative, and
+  /// commutative within a batch. A batch costs what the keys cost that it brings and those that
+  /// leave with the batch it drives out, whatever the window's length; emitting costs the keys of
+  /// the window.
+  template <class F, partitions_for<K> P = std::uint32_t>
+  requires std::convertible_to<std::invoke_result_t<F&, value, value>, value>
+  auto reduce_by_key_and_window(F f, duration length, duration slide = duration{0},
+                                P partitions = P{}, here site = here::current()) const {
+    auto combine = in_type(f);
+    using window = keyed_window<K, value, decltype(combine)>;
+    return windowed<window>(f, length, slide, std::move(partitions), site,
+                            [combine](duration window_length, hash_seed seed) {
+                              return window{window_length, seed, combine};
+                            });
+  }
+
+  /// As above; `inverse(total, oldest)` takes a value away again. `keep(key, value)` says which
+  /// keys are sent; one that it rejects is forgotten once no batch of the window contains it.
+  /// Without it every key ever seen stays.
+  template <class F, class Inverse, partitions_for<K> P = std::uint32_t,
+            class Keep = keep_every_key>
+  requires std::convertible_to<std::invoke_result_t<F&, value, value>, value> &&
+      std::convertible_to<std::invoke_result_t<Inverse&, value, value>, value>
+  auto reduce_by_key_and_window(F f, Inverse inverse, duration length, duration slide = duration{0},
+                                P partitions = P{}, Keep keep = {},
+                                here site = here::current()) const {
+    auto combine = in_type(f);
+    auto take_away = in_type(inverse);
+    using window = inverse_keyed_window<K, value, decltype(combine), decltype(take_away), Keep>;
+    return windowed<window>(f, length, slide, std::move(partitions), site,
+                            [combine, take_away, keep](duration window_length, hash_seed seed) {
+                              return window{window_length, seed, combine, take_away, keep};
+                            });
+  }
+
+  /// All values of each key of the window, batch after batch.
+  template <partitions_for<K> P = std::uint32_t>
+  auto group_by_key_and_window(duration length, duration slide = duration{0}, P partitions = P{},
+                               here site = here::current()) const {
+    auto info = stream_access::describe_new(self(), "group_by_key_and_window", site);
+    checked_window(*info, length, slide, stream_access::node(self())->slide());
+    auto partitioner = checked_partitioner(self(), *info, std::move(partitions));
+    return self()
+        .partition_by(partitioner, site)
+        .window(length, slide, site)
+        .group_by_key(partitioner, site);
+  }
+
+private:
+  const dstream<pair>& self() const { return static_cast<const dstream<pair>&>(*this); }
+
+  template <class F>
+  static auto in_type(F f) {
+    return [f](const value& a, const value& b) mutable -> value { return std::invoke(f, a, b); };
+  }
+
+  template <class Window, class F, class P, class Make>
+  auto windowed(F f, duration length, duration slide, P partitions, here site, Make make) const {
+    static_assert(keyable<K>,
+                  "the key type needs a hash (std::hash or millrace_hash) and operator==");
+    auto info = stream_access::describe_new(self(), "reduce_by_key_and_window", site);
+    auto times = checked_window(*info, length, slide, stream_access::node(self())->slide());
+    auto partitioner = checked_partitioner(self(), *info, std::move(partitions));
+    auto aggregate = owned_reduction(f);
+    using out = std::pair<owned_key, value>;
+    exchange_traits traits{
+        .partitions = partitioner.partitions, .absorbs_absence = true, .works_when_empty = true};
+    auto reader = [=](auto& who, consumer<out>& down) {
+      using type = keyed_window_reader<K, value, owned_key, decltype(aggregate), Window>;
+      return std::make_unique<type>(who, down, times, aggregate, [make, times](hash_seed seed) {
+        return make(times.length, seed);
+      });
+    };
+    return stream_access::exchange<out>(stream_access::builder(self()), info,
+                                        {combined<value>(self(), aggregate, partitioner)}, traits,
+                                        reader, partitioning_of(partitioner), times.slide);
+  }
+
+  template <class F>
+  static auto owned_reduction(F f) {
+    auto add = [f](value& sum, V v) mutable { sum = std::invoke(f, std::move(sum), to_owned(v)); };
+    auto merge = [f](value& sum, const value& other) mutable {
+      sum = std::invoke(f, std::move(sum), other);
+    };
+    return aggregator{[](V&& v) -> value {
+                        if constexpr (std::is_same_v<V, value>)
+                          return std::move(v);
+                        else
+                          return to_owned(v);
+                      },
+                      add, merge};
+  }
+};
+
+} // namespace millrace

@@ -1,0 +1,149 @@
+#pragma once
+
+#include "millrace/chunk/owned.hpp"
+#include "millrace/exchange/collect.hpp"
+#include "millrace/exchange/fold.hpp"
+#include "millrace/flow/operations/checks.hpp"
+#include "millrace/flow/operations/stream_access.hpp"
+#include "millrace/op/map.hpp"
+#include "millrace/stateful/fold_window_reader.hpp"
+#include "millrace/stateful/window_reader.hpp"
+#include "millrace/window/window_fold.hpp"
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <source_location>
+
+namespace millrace {
+
+/// The windowed operations of a stream; base class of dstream<T>.
+///
+/// A window covers the batches of the last `length` and slides by `slide` (zero: with every batch
+/// of the stream); both are multiples of the stream's own slide. Before the first `length` has
+/// passed it covers what there is. Batches that an input does not have are left out.
+template <class T>
+class window_operations {
+  using here = std::source_location;
+
+public:
+  /// The records of the last `length`, batch after batch.
+  dstream<T> window(duration length, duration slide = duration{0},
+                    here site = here::current()) const {
+    auto [info, times] = checked("window", length, slide, site);
+    auto& from = stream_access::node(self());
+    exchange_parent parent{from, [](auto&) { return std::make_unique<collect_writer<T, T>>(); },
+                           true};
+    return stream_access::exchange<T>(
+        stream_access::builder(self()), info, {std::move(parent)}, window_traits(0),
+        [times = times](auto&, consumer<T>& down) {
+          return std::make_unique<window_reader<T>>(down, times);
+        },
+        from->partitioned(), times.slide);
+  }
+
+  /// One record f(f(a, b), c)... over the window; none when it is empty. f must be associative, and
+  /// commutative within a batch. The cost of a slide does not depend on the length.
+  template <class F>
+  requires std::convertible_to<std::invoke_result_t<F&, owned_t<T>, owned_t<T>>, owned_t<T>>
+  auto reduce_by_window(F f, duration length, duration slide = duration{0},
+                        here site = here::current()) const {
+    auto combine = in_type(f);
+    return folded(f, length, slide, site, [combine](duration window) {
+      return window_fold<owned_t<T>, decltype(combine)>{window, combine};
+    });
+  }
+
+  /// As above; `inverse(total, oldest)` takes the oldest batch away again.
+  template <class F, class Inverse>
+  requires std::convertible_to<std::invoke_result_t<F&, owned_t<T>, owned_t<T>>, owned_t<T>> &&
+      std::convertible_to<std::invoke_result_t<Inverse&, owned_t<T>, owned_t<T>>, owned_t<T>>
+  auto reduce_by_window(F f, Inverse inverse, duration length, duration slide = duration{0},
+                        here site = here::current()) const {
+    auto combine = in_type(f);
+    auto take_away = in_type(inverse);
+    return folded(f, length, slide, site, [combine, take_away](duration window) {
+      return inverse_window_fold<owned_t<T>, decltype(combine), decltype(take_away)>{
+          window, combine, take_away};
+    });
+  }
+
+  /// One record: the number of records in the window, also when it is 0.
+  auto count_by_window(duration length, duration slide = duration{0},
+                       here site = here::current()) const {
+    checked("count_by_window", length, slide, site);
+    return self().count(site).reduce_by_window(std::plus<std::int64_t>{},
+                                               std::minus<std::int64_t>{}, length, slide, site);
+  }
+
+  /// (value, how often) for each different record of the window.
+  auto count_by_value_and_window(duration length, duration slide = duration{0},
+                                 std::uint32_t partitions = 0,
+                                 here site = here::current()) const requires keyable<T> {
+    checked("count_by_value_and_window", length, slide, site);
+    return self()
+        .map(
+            [](const T& value) {
+              return std::pair<T, std::int64_t>{value, 1};
+            },
+            site)
+        .reduce_by_key_and_window(
+            std::plus<std::int64_t>{}, std::minus<std::int64_t>{}, length, slide, partitions,
+            [](const auto&, std::int64_t n) { return n != 0; }, site);
+  }
+
+protected:
+  static constexpr exchange_traits window_traits(std::uint32_t partitions) {
+    return {.partitions = partitions, .absorbs_absence = true, .works_when_empty = true};
+  }
+
+private:
+  const dstream<T>& self() const { return static_cast<const dstream<T>&>(*this); }
+
+  struct checked_times {
+    std::shared_ptr<op_info> info;
+    window_times times;
+  };
+
+  checked_times checked(const char* operation, duration length, duration slide, here site) const {
+    auto info = stream_access::describe_new(self(), operation, site);
+    auto times = checked_window(*info, length, slide, stream_access::node(self())->slide());
+    return {std::move(info), times};
+  }
+
+  /// `f` with results of the record type itself.
+  template <class F>
+  static auto in_type(F f) {
+    return [f](const owned_t<T>& a, const owned_t<T>& b) mutable -> owned_t<T> {
+      return std::invoke(f, a, b);
+    };
+  }
+
+  template <class F, class MakeFold>
+  dstream<owned_t<T>> folded(F f, duration length, duration slide, here site,
+                             MakeFold make_fold) const {
+    auto [info, times] = checked("reduce_by_window", length, slide, site);
+    if constexpr (contains_view_v<T>) {
+      return self()
+          .map([](const T& record) { return to_owned(record); }, site)
+          .folded(f, length, slide, site, make_fold);
+    } else {
+      using fold = decltype(make_fold(length));
+      exchange_parent parent{stream_access::node(self()), [f](auto& who) {
+                               return std::make_unique<reduce_writer<T, F>>(who, f);
+                             }};
+      return stream_access::exchange<T>(
+          stream_access::builder(self()), info, {std::move(parent)}, window_traits(1),
+          [times = times, f, make_fold](auto& who, consumer<T>& down) {
+            return std::make_unique<fold_window_reader<T, F, fold>>(who, down, times, f,
+                                                                    make_fold(times.length));
+          },
+          {}, times.slide);
+    }
+  }
+
+  template <class>
+  friend class window_operations;
+};
+
+} // namespace millrace

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+namespace millrace::detail {
+
+/// Items in order of arrival, in blocks that grow from a few items to 64 KiB: appending never moves
+/// what is there, and at most about half of the memory of a short list, and 64 KiB of a long one,
+/// is not in use. An exception of `append` leaves the list as it was.
+template <class T>
+class append_list {
+public:
+  append_list() = default;
+  append_list(append_list&& other) noexcept
+      : first_{std::exchange(other.first_, nullptr)}, last_{std::exchange(other.last_, nullptr)},
+        size_{std::exchange(other.size_, 0)}, bytes_{std::exchange(other.bytes_, 0)} {}
+  append_list& operator=(append_list&& other) noexcept {
+    append_list old{std::move(*this)};
+    std::swap(first_, other.first_);
+    std::swap(last_, other.last_);
+    std::swap(size_, other.size_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  ~append_list() { clear(0); }
+
+  template <class... Args>
+  T& append(Args&&... args) {
+    if (!last_ || last_->used == last_->room) [[unlikely]]
+      next_block();
+    T* const made =
+        ::new (static_cast<void*>(last_->items() + last_->used)) T{std::forward<Args>(args)...};
+    ++last_->used;
+    ++size_;
+    return *made;
+  }
+
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+
+  /// f(std::span<T>) for all items in order, in as few calls as there are blocks.
+  template <class F>
+  void for_each_span(F f) {
+    for (block* each = first_; each && each->used != 0; each = each->next)
+      f(std::span<T>(each->items(), each->used));
+  }
+  template <class F>
+  void for_each_span(F f) const {
+    for (block* each = first_; each && each->used != 0; each = each->next)
+      f(std::span<const T>(each->items(), each->used));
+  }
+
+  template <class F>
+  void for_each(F f) {
+    for_each_span([&](std::span<T> some) {
+      for (T& each : some)
+        f(each);
+    });
+  }
+  template <class F>
+  void for_each(F f) const {
+    for_each_span([&](std::span<const T> some) {
+      for (const T& each : some)
+        f(each);
+    });
+  }
+
+  /// Forgets all items but keeps up to `bytes_to_keep` of memory for others.
+  void clear(std::size_t bytes_to_keep) {
+    block** link = &first_;
+    std::size_t kept = 0;
+    while (block* const each = *link) {
+      std::destroy_n(each->items(), each->used);
+      each->used = 0;
+      if (kept + each->bytes() <= bytes_to_keep) {
+        kept += each->bytes();
+        link = &each->next;
+      } else {
+        *link = each->next;
+        bytes_ -= each->bytes();
+        ::operator delete(each, alignment);
+      }
+    }
+    last_ = first_;
+    size_ = 0;
+  }
+
+  std::size_t memory_bytes() const { return bytes_; }
+
+private:
+  static constexpr std::size_t smallest = 8;
+  static constexpr std::size_t largest = std::max<std::size_t>(smallest, 64 * 1024 / sizeof(T));
+  static constexpr std::align_val_t alignment{std::max(alignof(T), alignof(std::max_align_t))};
+
+  struct alignas(std::max(alignof(T), alignof(void*))) block {
+    block* next;
+    std::uint32_t used;
+    std::uint32_t room;
+
+    T* items() { return reinterpret_cast<T*>(this + 1); }
+    std::size_t bytes() const { return sizeof(block) + room * sizeof(T); }
+  };
+
+  [[gnu::noinline]] void next_block() {
+    if (last_ && last_->next) {
+      last_ = last_->next;
+      return;
+    }
+    const std::size_t room = std::clamp(size_ / 2, smallest, largest);
+    const std::size_t bytes = sizeof(block) + room * sizeof(T);
+    block* const added = ::new (::operator new(bytes, alignment))
+        block{nullptr, 0, static_cast<std::uint32_t>(room)};
+    (last_ ? last_->next : first_) = added;
+    last_ = added;
+    bytes_ += bytes;
+  }
+
+  block* first_ = nullptr;
+  block* last_ = nullptr; // the one being filled; those behind it are empty
+  std::size_t size_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+} // namespace millrace::detail

@@ -1,0 +1,231 @@
+#pragma once
+
+#include "millrace/state/kernel/segment.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace millrace::detail {
+
+/// The items of a `segment_array` as they were at one moment. Copies share them. Any thread may
+/// read, while the array goes on changing.
+template <class T>
+class shared_segments {
+public:
+  shared_segments() = default;
+  explicit shared_segments(std::vector<segment_ptr<T>> segments) : segments_{std::move(segments)} {}
+
+  /// f(id, item) in order of ids.
+  template <class F>
+  void for_each(F f) const {
+    for (std::size_t i = 0; i < segments_.size(); ++i)
+      visit(*segments_[i], i, f);
+  }
+
+  /// As `for_each`, letting go of each segment when it is done.
+  template <class F>
+  void drain(F f) {
+    for (std::size_t i = 0; i < segments_.size(); ++i) {
+      const segment_ptr<T> each = std::move(segments_[i]);
+      visit(*each, i, f);
+    }
+    segments_.clear();
+  }
+
+private:
+  template <class F>
+  static void visit(const segment<T>& from, std::size_t number, F& f) {
+    from.for_each([&](std::size_t at, const T& item) {
+      f(static_cast<std::uint32_t>(number * segment<T>::most_places + at), item);
+    });
+  }
+
+  std::vector<segment_ptr<T>> segments_;
+};
+
+/// Items with stable 32-bit ids, in segments that can be shared with readers on other threads. A
+/// shared segment is never changed: the array copies it before the first change, unless the readers
+/// have let go by then. Ids of erased items are used again, lowest of the segment first.
+///
+/// Single owner, one thread at a time. References hold until the next call that may add, and for
+/// items of a shared segment until the next call that is not const.
+template <class T>
+class segment_array {
+public:
+  using id = std::uint32_t;
+  static constexpr std::size_t per_segment = segment<T>::most_places;
+
+  segment_array() = default;
+  segment_array(segment_array&& other) noexcept { swap(other); }
+  segment_array& operator=(segment_array&& other) noexcept {
+    segment_array(std::move(other)).swap(*this);
+    return *this;
+  }
+
+  T& operator[](id at) {
+    T* items = writable_[at / per_segment];
+    if (!items) [[unlikely]]
+      items = unshare(at / per_segment);
+    return items[at % per_segment];
+  }
+  const T& operator[](id at) const { return readable_[at / per_segment][at % per_segment]; }
+
+  bool contains(id at) const {
+    return at < bound_ && segments_[at / per_segment]->taken(at % per_segment);
+  }
+
+  std::size_t size() const { return bound_ - freed_; }
+  /// All ids are below.
+  id bound() const { return static_cast<id>(bound_); }
+
+  /// Adds T{args...}. On an exception nothing has changed.
+  template <class... Args>
+  id emplace(Args&&... args) {
+    if (freed_ != 0)
+      return reuse(std::forward<Args>(args)...);
+    const std::size_t number = bound_ / per_segment;
+    make_place(number);
+    segments_[number]->emplace(bound_ % per_segment, std::forward<Args>(args)...);
+    return static_cast<id>(bound_++);
+  }
+
+  /// Throws nothing unless it has to copy a shared segment.
+  void erase(id at) {
+    const std::size_t number = at / per_segment;
+    if (!writable_[number])
+      unshare(number);
+    if (free_in_[number] == 0)
+      open_.push_back(static_cast<std::uint32_t>(number));
+    segments_[number]->erase(at % per_segment);
+    ++free_in_[number];
+    ++freed_;
+  }
+
+  /// f(id, T&) in order of ids; f may erase the item it is given.
+  template <class F>
+  void for_each(F f) {
+    for (std::size_t i = 0; i < segments_.size(); ++i) {
+      if (!writable_[i])
+        unshare(i);
+      segments_[i]->for_each(
+          [&](std::size_t at, T& item) { f(static_cast<id>(i * per_segment + at), item); });
+    }
+  }
+  template <class F>
+  void for_each(F f) const {
+    for (std::size_t i = 0; i < segments_.size(); ++i)
+      std::as_const(*segments_[i]).for_each([&](std::size_t at, const T& item) {
+        f(static_cast<id>(i * per_segment + at), item);
+      });
+  }
+
+  /// All items as they are now. Costs the number of segments.
+  shared_segments<T> share() {
+    static_assert(std::is_copy_constructible_v<T>, "items that are shared must be copyable");
+    shared_segments<T> all{segments_};
+    std::ranges::fill(writable_, nullptr);
+    return all;
+  }
+
+  /// One segment, number `number`.
+  segment_ptr<T> share(std::size_t number) {
+    static_assert(std::is_copy_constructible_v<T>, "items that are shared must be copyable");
+    writable_[number] = nullptr;
+    return segments_[number];
+  }
+
+  std::size_t memory_bytes() const {
+    return item_bytes_ + segments_.capacity() * sizeof(segments_[0]) +
+           2 * writable_.capacity() * sizeof(T*) +
+           (free_in_.capacity() + open_.capacity()) * sizeof(std::uint32_t);
+  }
+
+private:
+  static constexpr std::size_t first_places = std::min<std::size_t>(32, per_segment);
+
+  void swap(segment_array& other) noexcept {
+    segments_.swap(other.segments_);
+    writable_.swap(other.writable_);
+    readable_.swap(other.readable_);
+    free_in_.swap(other.free_in_);
+    open_.swap(other.open_);
+    std::swap(bound_, other.bound_);
+    std::swap(freed_, other.freed_);
+    std::swap(item_bytes_, other.item_bytes_);
+  }
+
+  /// Only the first segment starts small and grows, so that a small array is small.
+  void make_place(std::size_t number) {
+    if (number == segments_.size()) {
+      segments_.reserve(room_for(segments_));
+      writable_.reserve(room_for(writable_));
+      readable_.reserve(room_for(readable_));
+      free_in_.reserve(room_for(free_in_));
+      open_.reserve(free_in_.capacity());
+      segment_ptr<T> added{new segment<T>(number == 0 ? first_places : per_segment)};
+      segments_.push_back({});
+      writable_.push_back(nullptr);
+      readable_.push_back(nullptr);
+      free_in_.push_back(0);
+      set(number, std::move(added));
+    } else if (bound_ % per_segment == segments_[number]->places()) {
+      replace(number, segments_[number]->places() * 2);
+    } else if (!writable_[number]) {
+      unshare(number);
+    }
+  }
+
+  template <class Vector>
+  static std::size_t room_for(const Vector& v) {
+    return v.size() < v.capacity() ? v.capacity() : std::max<std::size_t>(8, v.size() * 3 / 2);
+  }
+
+  template <class... Args>
+  id reuse(Args&&... args) {
+    const std::size_t number = open_.back();
+    if (!writable_[number])
+      unshare(number);
+    const std::size_t at = segments_[number]->first_free();
+    segments_[number]->emplace(at, std::forward<Args>(args)...);
+    --freed_;
+    if (--free_in_[number] == 0)
+      open_.pop_back();
+    return static_cast<id>(number * per_segment + at);
+  }
+
+  [[gnu::noinline]] T* unshare(std::size_t number) {
+    if (segments_[number]->only_owner())
+      writable_[number] = segments_[number]->items();
+    else
+      replace(number, segments_[number]->places());
+    return writable_[number];
+  }
+
+  void replace(std::size_t number, std::size_t places) {
+    segment_ptr<T> copy{new segment<T>(places)};
+    copy->take(*segments_[number]);
+    item_bytes_ -= segments_[number]->memory_bytes();
+    set(number, std::move(copy));
+  }
+
+  void set(std::size_t number, segment_ptr<T> to) {
+    item_bytes_ += to->memory_bytes();
+    readable_[number] = writable_[number] = to->items();
+    segments_[number] = std::move(to);
+  }
+
+  std::vector<segment_ptr<T>> segments_;
+  std::vector<T*> writable_;       // null while the segment may be shared
+  std::vector<const T*> readable_; // the items of each segment
+  std::vector<std::uint32_t> free_in_;
+  std::vector<std::uint32_t> open_; // segments with ids to use again
+  std::size_t bound_ = 0;
+  std::size_t freed_ = 0;
+  std::size_t item_bytes_ = 0;
+};
+
+} // namespace millrace::detail

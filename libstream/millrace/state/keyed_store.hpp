@@ -1,0 +1,191 @@
+#pragma once
+
+#include "millrace/base/error.hpp"
+#include "millrace/chunk/key_hash.hpp"
+#include "millrace/state/kernel/line_index.hpp"
+#include "millrace/state/kernel/segment_array.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace millrace {
+
+/// Keys to values for what is kept from batch to batch: state and windows. Each key has an id, 32
+/// bits that stay as they are until it is erased (then the id is used again), so that others can
+/// refer to keys cheaply. Entries never move in bulk: they lie in segments of up to 4,096, and
+/// growing by one key costs one segment at most, apart from the index beside them.
+/// `share` hands all entries to a reader on another thread without a copy; what changes afterwards
+/// is copied then, a segment at a time.
+///
+/// Single owner, one thread at a time. All hashes passed in must be `key_hash<K>` of the key under
+/// `seed()`. Keys to look up may be of another type that compares and hashes like `K` and from
+/// which a `K` can be made, as `std::string_view` for `std::string`. References to entries hold
+/// until the next call that may add or share, and while a share lives until the next call that is
+/// not const. Bound: `most` keys, at most 2^30; adding one more throws
+/// stream_error(limit_exceeded). An exception of a function passed in, or std::bad_alloc, leaves
+/// the store valid, with what was done before it.
+/// Overhead over key and value, once there are many: 19 to 31 bytes a key.
+template <class K, class V>
+class keyed_store {
+public:
+  using id = std::uint32_t;
+  static constexpr id none = detail::line_index::none;
+  static constexpr std::size_t max_entries = detail::line_index::max_entries;
+
+  struct entry {
+    std::uint64_t hash;
+    K key;
+    V value;
+  };
+  static_assert(std::is_nothrow_move_constructible_v<K> && std::is_nothrow_move_constructible_v<V>,
+                "keys and values of a keyed_store must move without throwing");
+
+  explicit keyed_store(hash_seed seed, std::size_t most = max_entries)
+      : seed_{seed}, most_{std::min(most, max_entries)} {}
+
+  hash_seed seed() const { return seed_; }
+  std::size_t size() const { return entries_.size(); }
+  bool empty() const { return size() == 0; }
+
+  /// The key's id, or `none`.
+  template <class Q>
+  id find(const Q& key, std::uint64_t hash) const {
+    return index_.find(hash, [&](id at) { return is(at, key, hash); });
+  }
+
+  /// Adds a key that is not there yet.
+  template <class Q>
+  id insert(const Q& key, std::uint64_t hash, V value) {
+    if (size() >= most_) [[unlikely]]
+      throw_full();
+    if (!index_.has_room_for(size() + 1))
+      index_.grow(size() + 1, [this](auto place) {
+        std::as_const(entries_).for_each([&](id at, const entry& e) { place(at, e.hash); });
+      });
+    const id at = entries_.emplace(hash, K(key), std::move(value));
+    index_.insert(hash, at);
+    ++changes_;
+    return at;
+  }
+
+  /// A new key gets the value `make()`, which must not use the store.
+  template <class Q, class Make>
+  id find_or_insert(const Q& key, std::uint64_t hash, Make make) {
+    const id found = find(key, hash);
+    return found != none ? found : insert(key, hash, make());
+  }
+
+  /// Forgets a key that is there.
+  void erase(id at) {
+    const std::uint64_t hash = std::as_const(entries_)[at].hash;
+    entries_.erase(at);
+    index_.erase(hash, at, [this](id other) { return std::as_const(entries_)[other].hash; });
+    ++changes_;
+  }
+
+  /// The entry of an id in use. Its value may be changed, key and hash may not.
+  entry& at(id at) { return entries_[at]; }
+  const entry& at(id at) const { return entries_[at]; }
+
+  bool contains(id at) const { return entries_.contains(at); }
+
+  /// Calls `visit(i, id)` for i in [0, n), in order, with the id of the key `key_at(i)`, whose hash
+  /// is `hashes[i]`, or `none`. `visit` may insert and erase. This is the fast way to look up many:
+  /// it fetches memory ahead of its use.
+  template <class KeyAt, class Visit>
+  void probe(std::size_t n, const std::uint64_t* hashes, KeyAt key_at, Visit visit) {
+    // Of each key in turn: the slots are fetched, then the entry of which they speak, then it is
+    // visited; each step `ahead` keys after the one before.
+    std::array<id, ahead> likely;
+    for (std::size_t i = 0; i < std::min(n, 2 * ahead); ++i)
+      fetch_slots(hashes[i]);
+    for (std::size_t i = 0; i < std::min(n, ahead); ++i)
+      likely[i] = fetch_entry(hashes[i]);
+    std::uint64_t changes = changes_;
+    std::size_t outdated = 0; // what was found out for keys before this one is not true any more
+    for (std::size_t i = 0; i < n; ++i) {
+      id at = likely[i % ahead];
+      fetch_slots(hashes[std::min(i + 2 * ahead, n - 1)]);
+      likely[i % ahead] = fetch_entry(hashes[std::min(i + ahead, n - 1)]);
+      auto&& key = key_at(i);
+      if (i < outdated || (at != none && !is(at, key, hashes[i]))) [[unlikely]]
+        at = find(key, hashes[i]);
+      visit(i, at);
+      if (changes_ != changes) {
+        changes = changes_;
+        outdated = i + ahead + 1;
+      }
+    }
+  }
+
+  /// f(id, entry&), segment by segment; f may erase the entry it is given and nothing else.
+  template <class F>
+  void for_each(F f) {
+    entries_.for_each(std::move(f));
+  }
+  template <class F>
+  void for_each(F f) const {
+    entries_.for_each(std::move(f));
+  }
+
+  /// All ids are below.
+  id id_bound() const { return entries_.bound(); }
+
+  /// All entries as they are now, for any thread to read. Costs the number of segments.
+  detail::shared_segments<entry> share() { return entries_.share(); }
+
+  static constexpr std::size_t per_segment = detail::segment_array<entry>::per_segment;
+
+  /// As `share`, only the entries with ids from `number * per_segment` to before the next multiple.
+  detail::segment_ptr<entry> share_segment(std::size_t number) { return entries_.share(number); }
+
+  /// Forgets all keys and gives the memory back.
+  void clear() {
+    entries_ = {};
+    index_ = {};
+    ++changes_;
+  }
+
+  /// What the store itself holds; not what keys and values own beyond their own size, nor what only
+  /// shares still hold.
+  std::size_t memory_bytes() const { return index_.memory_bytes() + entries_.memory_bytes(); }
+
+private:
+  static constexpr std::size_t ahead = 16;
+
+  template <class Q>
+  bool is(id at, const Q& key, std::uint64_t hash) const {
+    const entry& candidate = entries_[at];
+    return candidate.hash == hash && same_key_given_hash<key_hash<K>>(candidate.key, key);
+  }
+
+  void fetch_slots(std::uint64_t hash) const { __builtin_prefetch(index_.home(hash)); }
+
+  /// The id whose slot fits the hash: very likely that of the key.
+  id fetch_entry(std::uint64_t hash) const {
+    const id at = index_.find_likely(hash);
+    if (at != none)
+      __builtin_prefetch(&entries_[at]);
+    return at;
+  }
+
+  [[noreturn]] void throw_full() const {
+    throw stream_error(errc::limit_exceeded, "a keyed store is full: it may hold " +
+                                                 std::to_string(most_) +
+                                                 " keys; use more partitions or expire keys");
+  }
+
+  hash_seed seed_;
+  std::size_t most_;
+  detail::line_index index_;
+  detail::segment_array<entry> entries_;
+  std::uint64_t changes_ = 0; // how often keys were added and erased
+};
+
+} // namespace millrace

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "millrace/exchange/fold.hpp"
+#include "millrace/stateful/window_times.hpp"
+
+#include <optional>
+
+namespace millrace {
+
+/// Downstream half of `reduce_by_window`: one value for each batch of the window, folded in order
+/// of time by `Fold`, a window_fold with or without an inverse. Nothing when the window holds
+/// nothing.
+template <class T, class F, class Fold>
+class fold_window_reader final : public exchange_reader {
+public:
+  fold_window_reader(op_info_ptr info, consumer<T>& down, window_times times, F f, Fold fold)
+      : info_{std::move(info)}, down_{down}, times_{times}, f_{std::move(f)}, fold_{std::move(
+                                                                                  fold)} {}
+
+  bool read(batch_context& context, const exchange_input& input) override {
+    std::optional<T> result;
+    bool slides = times_.slides_at(context.time, context.zero);
+    guarded(*info_, [&] {
+      fold_.begin(context.time);
+      fold_.push(total(input.slots));
+      if (slides)
+        result = fold_.query();
+    });
+    if (!slides)
+      return false;
+    down_.begin(context);
+    down_.open({0, input.partition});
+    if (result)
+      down_.consume(std::span<T>{&*result, 1});
+    down_.close();
+    down_.end();
+    return true;
+  }
+
+  void commit() override { fold_.commit(); }
+  void rollback() override { fold_.rollback(); }
+
+private:
+  /// Of this batch, in upstream order.
+  std::optional<T> total(const std::vector<payload_ptr>& slots) {
+    std::optional<T> sum;
+    for (auto& slot : slots) {
+      if (!slot)
+        continue;
+      auto& part = static_cast<const fold_payload<T>&>(*slot).value;
+      if (part)
+        sum = sum ? static_cast<T>(std::invoke(f_, std::move(*sum), T(*part))) : T(*part);
+    }
+    return sum;
+  }
+
+  op_info_ptr info_;
+  consumer<T>& down_;
+  window_times times_;
+  F f_;
+  Fold fold_;
+};
+
+} // namespace millrace

@@ -1,0 +1,194 @@
+#include "millrace/window/keyed_window.hpp"
+#include "support/seed.hpp"
+#include "window/keyed_model.hpp"
+
+#include <algorithm>
+
+using namespace millrace;
+using namespace millrace::test;
+
+namespace {
+
+constexpr hash_seed seed_of_hashes{42};
+
+using text_window = keyed_window<std::string_view, std::string, concatenate>;
+using number_entry = keyed_table<std::uint64_t, std::uint64_t>::entry;
+
+struct maximum {
+  std::uint64_t operator()(std::uint64_t a, std::uint64_t b) const { return std::max(a, b); }
+};
+
+number_entry number(std::uint64_t key, std::uint64_t value) {
+  return {key_hash<std::uint64_t>{}(key, seed_of_hashes), key, value};
+}
+
+template <class Window, class Entry>
+void slide(Window& window, std::int64_t now, const std::vector<Entry>& entries) {
+  window.push(batch_time{now}, std::span<const Entry>{entries});
+}
+
+} // namespace
+
+TEST_CASE("random histories agree with recomputing, in order, with failures and retries") {
+  std::mt19937_64 seeds(test::seed());
+  for (std::int64_t length : {10, 20, 40, 100, 600})
+    for (std::size_t keys : {1u, 12u, 60u}) {
+      const concatenate combine;
+      check_random_history(text_window(duration{length}, seed_of_hashes, combine),
+                           *combine.burning, {length, keys, 60}, seed_of_hashes, seeds());
+    }
+}
+
+TEST_CASE("random histories of numbers agree with recomputing") {
+  std::mt19937_64 random(test::seed());
+  for (std::int64_t length : {1, 3, 50, 400}) {
+    keyed_window<std::uint64_t, std::uint64_t, maximum> window(duration{length}, seed_of_hashes);
+    std::vector<std::map<std::uint64_t, std::uint64_t>> batches;
+    for (std::int64_t now = 0; now < 500; ++now) {
+      std::map<std::uint64_t, std::uint64_t> batch;
+      for (std::size_t n = random() % 700; n > 0; --n)
+        batch[random() % 900] = random();
+      std::vector<number_entry> entries;
+      for (const auto& [key, value] : batch)
+        entries.push_back(number(key, value));
+      slide(window, now, entries);
+      batches.push_back(std::move(batch));
+      if (random() % 3 != 0)
+        window.commit();
+      if (random() % 10 != 0)
+        continue;
+      std::map<std::uint64_t, std::uint64_t> model, all;
+      for (std::size_t i = std::max<std::int64_t>(0, now - length + 1); i < batches.size(); ++i)
+        for (const auto& [key, value] : batches[i])
+          model[key] = std::max(model[key], value);
+      window.for_each([&](std::uint64_t key, std::uint64_t value) { all[key] = value; });
+      REQUIRE((all == model));
+      window.commit();
+    }
+  }
+}
+
+TEST_CASE("a batch costs calls for the keys that come and go alone, whatever the window's length") {
+  const auto most_calls = [](std::int64_t length) {
+    const concatenate combine;
+    text_window window(duration{length}, seed_of_hashes, combine);
+    std::size_t most = 0;
+    for (std::int64_t now = 0; now < 3 * length; ++now) {
+      text_batch batch{now, {}};
+      for (int i = 0; i < 20; ++i)
+        batch.values[std::to_string((now * 7 + i) % 200)] = "";
+      const std::size_t before = combine.burning->calls;
+      slide(window, now, batch.entries(seed_of_hashes));
+      shown(window);
+      window.commit();
+      most = std::max(most, combine.burning->calls - before);
+    }
+    return most;
+  };
+  for (std::int64_t length : {2, 10, 100, 1'000})
+    CHECK(most_calls(length) <= 20 * (3 + 2 + 1 + 1));
+}
+
+TEST_CASE("keys that are in no batch of the window are forgotten, with their memory") {
+  keyed_window<std::uint64_t, std::uint64_t, maximum> window(seconds(10), seed_of_hashes);
+  std::size_t peak = 0;
+  for (std::int64_t now = 0; now < 100'000; now += 1'000) {
+    std::vector<number_entry> entries;
+    for (std::uint64_t i = 0; i < 500; ++i)
+      entries.push_back(number(static_cast<std::uint64_t>(now) + i, i));
+    slide(window, now, entries);
+    window.commit();
+    CHECK(window.size() <= 10 * 500);
+    if (now == 20'000)
+      peak = window.memory_bytes();
+  }
+  CHECK(window.memory_bytes() <= peak + peak / 4);
+  window.advance(batch_time{1'000'000});
+  window.commit();
+  CHECK(window.size() == 0);
+}
+
+TEST_CASE("a failure that comes again and again leaves the window as it was each time") {
+  const concatenate combine;
+  text_window window(milliseconds(30), seed_of_hashes, combine);
+  for (std::int64_t now : {10, 20, 30}) {
+    slide(window, now, text_batch{now, {{"a", "x"}, {"b", "y"}}}.entries(seed_of_hashes));
+    window.commit();
+  }
+  const text_batch next{40, {{"a", "1"}, {"b", "2"}, {"c", "3"}}};
+  std::size_t failures = 0;
+  for (std::size_t at = 0;; ++at) {
+    combine.burning->until = at;
+    try {
+      slide(window, 40, next.entries(seed_of_hashes));
+      shown(window);
+      break;
+    } catch (const std::runtime_error&) {
+      ++failures;
+    }
+    window.rollback();
+    combine.burning->until = never;
+    CHECK(shown(window) == text_values{{"a", "xxx"}, {"b", "yyy"}});
+    CHECK(window.size() == 2);
+  }
+  CHECK(failures >= 4);
+  CHECK(shown(window) == text_values{{"a", "xx1"}, {"b", "yy2"}, {"c", "3"}});
+}
+
+TEST_CASE("what a checkpoint keeps restores the window") {
+  const concatenate combine;
+  text_window window(milliseconds(50), seed_of_hashes, combine);
+  text_window restored(milliseconds(50), seed_of_hashes, combine);
+  std::mt19937_64 random(test::seed());
+  for (std::int64_t now = 10; now <= 300; now += 10) {
+    slide(window, now, random_batch(random, now, 20).entries(seed_of_hashes));
+    window.commit();
+  }
+  window.for_each_batch([&](batch_time time, auto ids, auto values) {
+    std::vector<text_entry> entries;
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      entries.push_back({window.hash(ids[i]), window.key(ids[i]), values[i]});
+    slide(restored, time.ms(), entries);
+    restored.commit();
+  });
+  CHECK((shown(restored) == shown(window)));
+  CHECK(restored.size() == window.size());
+}
+
+TEST_CASE("batches out of order and too many keys are refused") {
+  keyed_window<std::uint64_t, std::uint64_t, maximum> window(seconds(1), seed_of_hashes, {}, 3);
+  CHECK_THROWS_AS((keyed_window<int, int, std::plus<>>(duration{-5}, seed_of_hashes)),
+                  stream_error);
+  slide(window, 100, std::vector{number(1, 1), number(2, 2)});
+  window.commit();
+  CHECK_THROWS_AS(window.advance(batch_time{100}), stream_error);
+  CHECK_THROWS_AS(slide(window, 99, std::vector{number(1, 1)}), stream_error);
+  try {
+    slide(window, 101, std::vector{number(1, 5), number(3, 3), number(4, 4)});
+    FAIL("a fourth key was taken");
+  } catch (const stream_error& e) {
+    CHECK(e.code() == errc::limit_exceeded);
+  }
+  window.rollback();
+  slide(window, 101, std::vector{number(1, 5), number(3, 3)});
+  window.commit();
+  CHECK(window.size() == 3);
+}
+
+TEST_CASE("keys of several parts own their text") {
+  using key = std::pair<std::string_view, int>;
+  keyed_window<key, int, std::plus<>> window(seconds(1), seed_of_hashes);
+  using entry = keyed_table<key, int>::entry;
+  for (std::int64_t now : {1, 2}) {
+    std::string text = "a key that is too long to lie within a string";
+    const key each{text, 7};
+    slide(window, now, std::vector{entry{key_hash<key>{}(each, seed_of_hashes), each, 1}});
+    text.assign(text.size(), '#');
+    window.commit();
+  }
+  window.for_each([](const std::pair<std::string, int>& key, int value) {
+    CHECK(key.first == "a key that is too long to lie within a string");
+    CHECK(value == 2);
+  });
+  CHECK(window.size() == 1);
+}
