@@ -79,9 +79,9 @@ private:
 };
 
 int main(int argc, char** argv) try {
-  const auto options = apps::parse_arguments(
-      argc, argv, "custom_receiver",
-      "Counts the words of HOST:PORT, read by a receiver of its own.", apps::example_input::socket);
+  const auto options =
+      apps::parse_socket_arguments(argc, argv, "custom_receiver",
+                                   "Counts the words of HOST:PORT, read by a receiver of its own.");
   stream_context ssc{options.conf, options.batch};
 
   auto lines = ssc.receiver_stream([&] {

@@ -6,9 +6,9 @@
 using namespace millrace;
 
 int main(int argc, char** argv) try {
-  const auto options = apps::parse_arguments(
-      argc, argv, "network_word_count",
-      "Counts the words of each batch of lines that HOST:PORT sends.", apps::example_input::socket);
+  const auto options =
+      apps::parse_socket_arguments(argc, argv, "network_word_count",
+                                   "Counts the words of each batch of lines that HOST:PORT sends.");
   stream_context ssc{options.conf, options.batch};
 
   auto lines = ssc.socket_text_stream(options.host, options.port);

@@ -8,11 +8,12 @@
 using namespace millrace;
 
 int main(int argc, char** argv) try {
-  const auto options =
-      apps::parse_arguments(argc, argv, "queue_stream",
-                            "Pushes the numbers 1 to 1000 into a queue once a batch "
-                            "interval and counts their last digits.",
-                            apps::example_input::queue);
+  std::uint64_t batches = 30;
+  apps::example_arguments arguments{"queue_stream",
+                                    "Pushes the numbers 1 to 1000 into a queue once a batch "
+                                    "interval and counts their last digits."};
+  arguments.add("--batches", batches, "How many batches to make", {1, 1'000'000});
+  const auto options = arguments.parse(argc, argv);
   stream_context ssc{options.conf, options.batch};
 
   auto feed = std::make_shared<batch_feed<int>>();
@@ -25,7 +26,7 @@ int main(int argc, char** argv) try {
   std::vector<int> numbers(1000);
   std::iota(numbers.begin(), numbers.end(), 1);
   bool stopped = false;
-  for (std::size_t i = 0; i < options.batches && !stopped; ++i) {
+  for (std::uint64_t i = 0; i < batches && !stopped; ++i) {
     feed->push(batch<int>{numbers, 10});
     stopped = ssc.await_termination_for(options.batch);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "arguments.hpp"
 #include "millrace/base/time.hpp"
 #include "millrace/config/configuration.hpp"
 
@@ -8,6 +9,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace millrace {
 class basic_stream_context;
@@ -16,39 +18,58 @@ class basic_stream_context;
 /// What the examples have in common, so that each of them shows streams and little else.
 namespace millrace::apps {
 
-/// Which arguments an example takes besides those that all take.
-enum class example_input {
-  /// HOST PORT, --run-for, --until-end.
-  socket,
-  /// --batches.
-  queue,
-};
-
-/// The arguments of an example, checked. Options of the job come from `--config FILE`, the
+/// The arguments that examples share, checked. Options of the job come from `--config FILE`, the
 /// environment (MILLRACE_...), `--set key=value` and `--master`; later ones win.
 struct example_options {
   configuration conf;
   duration batch = seconds(1);
   std::size_t shown = 10;
+  /// Whether `--print` was given.
+  bool shown_given = false;
   std::string host;
   std::uint16_t port = 0;
+  std::string directory;
   std::optional<duration> run_for;
   /// Stop once the peer has closed the connection; also sets the option receiver.reconnect to
   /// false.
   bool until_end = false;
-  std::size_t batches = 30;
 };
 
-/// Reads the arguments. Ends the process with 0 after `--help`, and with 2, the reason and the
-/// usage on standard error when they are wrong.
-example_options parse_arguments(int argc, const char* const* argv, const std::string& name,
-                                const std::string& about, example_input input);
+/// The command line of an example: what all of them take, and what it adds.
+class example_arguments final : public arguments {
+public:
+  example_arguments(std::string program, std::string about);
+
+  /// Adds HOST, PORT, --run-for and --until-end.
+  void add_socket();
+  /// Adds DIR and --run-for.
+  void add_directory();
+
+  /// As `arguments::read`.
+  example_options parse(int argc, const char* const* argv);
+
+private:
+  void add_run_for();
+  void finish() override;
+
+  example_options options_;
+  duration run_for_{0};
+  std::string master_;
+  std::string config_file_;
+  std::vector<std::string> settings_;
+};
+
+/// The arguments of an example that reads a socket and adds nothing.
+example_options parse_socket_arguments(int argc, const char* const* argv,
+                                       const std::string& program, const std::string& about);
 
 /// Starts the job and waits for its end: a signal, `--run-for`, or with `--until-end` the end of
-/// its only receiver; each ends with a graceful stop. Returns 0; throws the job's error.
-int run_example(basic_stream_context& ssc, const example_options& options);
+/// all of its `receivers`; each ends with a graceful stop. Returns 0; throws the job's error.
+int run_example(basic_stream_context& ssc, const example_options& options,
+                std::size_t receivers = 1);
 
-/// Says on standard error why a program ends, and returns its exit code, 1.
+/// Says on standard error why a program ends, and returns its exit code: 2 for a job that was
+/// refused because of its arguments, else 1.
 int report_failure(const std::exception& why);
 
 } // namespace millrace::apps

@@ -6,6 +6,11 @@ namespace {
 
 using namespace millrace::test;
 
+/// The examples that read HOST PORT and nothing else that must be given.
+const std::vector<std::string> socket_examples{"network_word_count", "custom_receiver",
+                                               "windowed_word_count", "stateful_word_count",
+                                               "top_k_words"};
+
 TEST_CASE("millrace tells its version and its usage") {
   const auto version = run_process({program("millrace"), "--version"});
   CHECK(version.status == 0);
@@ -51,7 +56,9 @@ TEST_CASE("millrace refuses what it does not know") {
 }
 
 TEST_CASE("every example has a usage") {
-  for (const std::string name : {"network_word_count", "custom_receiver", "queue_stream"}) {
+  auto examples = socket_examples;
+  examples.insert(examples.end(), {"queue_stream", "raw_network_grep", "page_view_stream"});
+  for (const auto& name : examples) {
     CAPTURE(name);
     const auto help = run_process({program(name), "--help"});
     CHECK(help.status == 0);
@@ -67,7 +74,7 @@ TEST_CASE("bad arguments of an example end with 2, the reason and the usage") {
     std::vector<std::string> arguments;
     const char* reason;
   };
-  for (const std::string name : {"network_word_count", "custom_receiver"}) {
+  for (const auto& name : socket_examples) {
     for (const auto& [arguments, reason] : std::vector<row>{
              {{}, "HOST is required"},
              {{"localhost"}, "PORT is required"},

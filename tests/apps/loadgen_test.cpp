@@ -44,10 +44,47 @@ std::string summary_of(const std::string& text) {
          std::to_string(words) + " words, " + std::to_string(text.size()) + " bytes";
 }
 
-finished_process loadgen(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {program("millrace"), "loadgen", "text"});
+finished_process loadgen(std::vector<std::string> arguments, const std::string& mode = "text") {
+  arguments.insert(arguments.begin(), {program("millrace"), "loadgen", mode});
   return run_process(std::move(arguments));
 }
+
+/// Reads frames of MessagePack arrays of short texts; their texts as lines.
+class frame_reader {
+public:
+  explicit frame_reader(const std::string& bytes) : bytes_{bytes} {}
+
+  /// Empty when the bytes are not whole frames.
+  std::string lines() {
+    std::string all;
+    while (at_ < bytes_.size()) {
+      const auto length = number(4);
+      const auto end = at_ + length;
+      const auto head = number(1);
+      const auto texts = head == 0xdc ? number(2) : head - 0x90;
+      for (std::size_t i = 0; i < texts; ++i) {
+        const auto kind = number(1);
+        const auto size = kind == 0xd9 ? number(1) : kind - 0xa0;
+        all += bytes_.substr(std::min(at_, bytes_.size()), size) + '\n';
+        at_ += size;
+      }
+      if (at_ != end || end > bytes_.size())
+        return "";
+    }
+    return all;
+  }
+
+private:
+  std::size_t number(std::size_t bytes) {
+    std::size_t value = 0;
+    for (; bytes > 0 && at_ < bytes_.size(); --bytes)
+      value = value << 8 | static_cast<unsigned char>(bytes_[at_++]);
+    return value;
+  }
+
+  const std::string& bytes_;
+  std::size_t at_ = 0;
+};
 
 TEST_CASE("equal seeds give equal text, other seeds another") {
   const auto text = dump_text({"--records", "3000", "--seed", "5"});
@@ -92,6 +129,25 @@ TEST_CASE("the records repeat, and are counted, beyond those kept in memory") {
   ::close(peer);
   CHECK(source.running().wait_for_out(summary_of(text)));
   CHECK(source.running().wait() == 0);
+}
+
+TEST_CASE("raw sends the same lines in whole frames") {
+  for (const char* records : {"1", "64", "1000", "65536", "150001"}) {
+    CAPTURE(records);
+    const std::vector<std::string> recipe{"--records", records, "--seed", "17"};
+    auto dumped = recipe;
+    dumped.push_back("--dump");
+    const auto frames = loadgen(dumped, "raw").out;
+    CHECK((frame_reader{frames}.lines() == dump_text(recipe)));
+    auto serving = recipe;
+    serving.insert(serving.end(), {"--rate", "max", "--clients", "1"});
+    text_source source{serving, "0", "raw"};
+    const int peer = connect_to(source.port());
+    CHECK((read_from(peer) == frames));
+    ::close(peer);
+    CHECK(source.running().wait_for_out("sent " + std::string{records} + " lines"));
+    CHECK(source.running().wait() == 0);
+  }
 }
 
 TEST_CASE("all clients get the same, also at the same time") {

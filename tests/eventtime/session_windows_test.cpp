@@ -162,6 +162,20 @@ TEST_CASE("a record between two sessions makes them one, merged in order of time
   CHECK(test.run({}, 29).emitted == emissions{fired(0, 29, {2, 4, 1, 3})});
 }
 
+TEST_CASE("equal sessions come out in the order in which their keys came, joined or not") {
+  fuse never;
+  windows_under_test windows{window_spec::session(milliseconds(10)), collect{&never},
+                             seed_of_hashes};
+  const std::vector<event> batch{{1, 18, 0}, {2, 0, 1}, {2, 18, 2}, {1, 0, 3},  {2, 9, 4},
+                                 {1, 9, 5},  {3, 0, 6}, {3, 9, 7},  {3, 18, 8}, {0, 0, 9}};
+  const auto fired = run_batch(windows, batch, at(100), never).emitted;
+  REQUIRE(fired.size() == 4);
+  CHECK(fired[0].key == 0);
+  CHECK(fired[1] == emission{{at(0), at(28)}, 1, {3, 5, 0}});
+  CHECK(fired[2] == emission{{at(0), at(28)}, 2, {1, 4, 2}});
+  CHECK(fired[3] == emission{{at(0), at(28)}, 3, {6, 7, 8}});
+}
+
 TEST_CASE("a record before a session extends it backwards") {
   one_key test{10};
   test.run({{5, 1}, {-4, 2}, {-15, 3}}, -20);

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <vector>
+#include <xxhash.h>
 
 #include <doctest/doctest.h>
 
@@ -95,9 +96,9 @@ TEST_CASE("a file cut off anywhere, or with more behind it, is an error") {
   auto more = good;
   more.push_back(0);
   REQUIRE(files.write_file_atomic("f", more));
-  CHECK(read(files, "f").error().message ==
-        "'f' is damaged at offset " + std::to_string(good.size()) +
-            ": something follows its trailer");
+  CHECK(read(files, "f").error().message == "'f' is damaged at offset " +
+                                                std::to_string(good.size()) +
+                                                ": something follows its trailer");
 }
 
 TEST_CASE("blocks that changed places, or were left out, are seen") {
@@ -125,6 +126,15 @@ TEST_CASE("a later version and other files are refused in words") {
   CHECK(read(files, "f").error().message ==
         "'f' is damaged at offset 0: it does not begin as a record file of Millrace does");
   CHECK(read(files, "none").error().code == errc::not_found);
+  write(files, "f", content{"", {}});
+  auto later = files.read_file("f").value();
+  later[8] = 2;
+  const auto sum = XXH3_64bits_withSeed(later.data(), 16, 0);
+  for (std::size_t i = 0; i < 8; ++i)
+    later[16 + i] = static_cast<unsigned char>(sum >> (8 * i));
+  REQUIRE(files.write_file_atomic("f", later));
+  CHECK(read(files, "f").error() ==
+        error{errc::unsupported, "'f' is a record file of version 2; this build reads version 1"});
 }
 
 TEST_CASE("bounds of blocks and labels") {

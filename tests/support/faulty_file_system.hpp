@@ -14,8 +14,8 @@ namespace millrace::test {
 
 /// A file system that fails when it is told to, in front of another one: the n-th change (or read)
 /// fails, or all of those that a test picks by name. A write that fails has written half of its
-/// data, as on a disk that fills up. Shared by threads as the other one is, but set the faults while
-/// nobody uses it. Must outlive the files that it opened.
+/// data, as on a disk that fills up. Shared by threads as the other one is, but set the faults
+/// while nobody uses it. Must outlive the files that it opened.
 class faulty_file_system final : public file_system {
 public:
   /// Decides whether an operation on a path fails; "write", "sync", "truncate", "open", "list",
@@ -186,8 +186,8 @@ private:
     if (!fault_ || !fault_(operation, path))
       return {};
     failures_.fetch_add(1);
-    return fail(errc::io_error, "cannot " + std::string{operation} + " '" + path +
-                                    "': No space left on device");
+    return fail(errc::io_error,
+                "cannot " + std::string{operation} + " '" + path + "': No space left on device");
   }
 
   std::shared_ptr<file_system> files_;

@@ -82,37 +82,35 @@ TEST_CASE("random histories agree with recomputing, in order, with failures and 
 }
 
 TEST_CASE("Spark's big test: without a filter keys stay at zero for ever") {
-  const std::vector<counts> expected{
-      {{"a", 1}},
-      {{"a", 2}, {"b", 1}},
-      {{"a", 2}, {"b", 2}, {"c", 1}},
-      {{"a", 2}, {"b", 2}, {"c", 1}},
-      {{"a", 2}, {"b", 1}, {"c", 0}},
-      {{"a", 1}, {"b", 0}, {"c", 0}},
-      {{"a", 1}, {"b", 0}, {"c", 0}},
-      {{"a", 2}, {"b", 1}, {"c", 0}},
-      {{"a", 2}, {"b", 2}, {"c", 1}},
-      {{"a", 2}, {"b", 2}, {"c", 1}},
-      {{"a", 2}, {"b", 1}, {"c", 0}},
-      {{"a", 1}, {"b", 0}, {"c", 0}}};
+  const std::vector<counts> expected{{{"a", 1}},
+                                     {{"a", 2}, {"b", 1}},
+                                     {{"a", 2}, {"b", 2}, {"c", 1}},
+                                     {{"a", 2}, {"b", 2}, {"c", 1}},
+                                     {{"a", 2}, {"b", 1}, {"c", 0}},
+                                     {{"a", 1}, {"b", 0}, {"c", 0}},
+                                     {{"a", 1}, {"b", 0}, {"c", 0}},
+                                     {{"a", 2}, {"b", 1}, {"c", 0}},
+                                     {{"a", 2}, {"b", 2}, {"c", 1}},
+                                     {{"a", 2}, {"b", 2}, {"c", 1}},
+                                     {{"a", 2}, {"b", 1}, {"c", 0}},
+                                     {{"a", 1}, {"b", 0}, {"c", 0}}};
   CHECK((slides(count_window<>(seconds(2), seed_of_hashes), spark_big_input) == expected));
 }
 
 TEST_CASE("Spark's big test with a filter, here as a zero test") {
   using window = count_window<keep_unless_zero<is_zero>>;
-  const std::vector<counts> expected{
-      {{"a", 1}},
-      {{"a", 2}, {"b", 1}},
-      {{"a", 2}, {"b", 2}, {"c", 1}},
-      {{"a", 2}, {"b", 2}, {"c", 1}},
-      {{"a", 2}, {"b", 1}},
-      {{"a", 1}},
-      {{"a", 1}},
-      {{"a", 2}, {"b", 1}},
-      {{"a", 2}, {"b", 2}, {"c", 1}},
-      {{"a", 2}, {"b", 2}, {"c", 1}},
-      {{"a", 2}, {"b", 1}},
-      {{"a", 1}}};
+  const std::vector<counts> expected{{{"a", 1}},
+                                     {{"a", 2}, {"b", 1}},
+                                     {{"a", 2}, {"b", 2}, {"c", 1}},
+                                     {{"a", 2}, {"b", 2}, {"c", 1}},
+                                     {{"a", 2}, {"b", 1}},
+                                     {{"a", 1}},
+                                     {{"a", 1}},
+                                     {{"a", 2}, {"b", 1}},
+                                     {{"a", 2}, {"b", 2}, {"c", 1}},
+                                     {{"a", 2}, {"b", 2}, {"c", 1}},
+                                     {{"a", 2}, {"b", 1}},
+                                     {{"a", 1}}};
   CHECK((slides(window(seconds(2), seed_of_hashes), spark_big_input) == expected));
 }
 
@@ -192,8 +190,8 @@ TEST_CASE("a rollback puts floating-point values back to the bit") {
     std::vector<entry> entries;
     for (int key = 0; key < 20; ++key)
       if (random() % 2 == 0)
-        entries.push_back({key_hash<int>{}(key, seed_of_hashes), key,
-                           static_cast<double>(random()) * 1e-9});
+        entries.push_back(
+            {key_hash<int>{}(key, seed_of_hashes), key, static_cast<double>(random()) * 1e-9});
     const auto before = all();
     window.push(batch_time{now}, std::span<const entry>{entries});
     const auto after = all();
@@ -237,4 +235,29 @@ TEST_CASE("with a filter memory follows the keys of the window") {
       peak = window.memory_bytes();
   }
   CHECK(window.memory_bytes() <= peak + peak / 4);
+}
+
+TEST_CASE("what a checkpoint keeps restores the window, keys at zero included") {
+  count_window<> window(seconds(2), seed_of_hashes);
+  count_window<> restored(seconds(2), seed_of_hashes);
+  std::int64_t now = 0;
+  for (const std::string& batch : {"abc", "ab", "a", "ad"}) {
+    push_letters(window, now += 1'000, batch);
+    window.commit();
+  }
+  window.for_each_idle([&](std::uint64_t hash, const std::string& key, long total) {
+    restored.restore_idle(hash, key, total);
+  });
+  window.for_each_batch([&](batch_time time, auto ids, auto values) {
+    std::vector<count_entry> entries;
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      entries.push_back({window.hash(ids[i]), window.key(ids[i]), values[i]});
+    restored.push(time, std::span<const count_entry>{entries});
+    restored.commit();
+  });
+  CHECK(contents(window) == counts{{"a", 2}, {"b", 0}, {"c", 0}, {"d", 1}});
+  CHECK(contents(restored) == contents(window));
+  push_letters(window, 5'000, "c");
+  push_letters(restored, 5'000, "c");
+  CHECK(contents(restored) == contents(window));
 }

@@ -34,8 +34,8 @@ TEST_CASE("random histories agree with recomputing, in order, with failures and 
   for (std::int64_t length : {10, 20, 40, 100, 600})
     for (std::size_t keys : {1u, 12u, 60u}) {
       const concatenate combine;
-      check_random_history(text_window(duration{length}, seed_of_hashes, combine),
-                           *combine.burning, {length, keys, 60}, seed_of_hashes, seeds());
+      check_random_history(text_window(duration{length}, seed_of_hashes, combine), *combine.burning,
+                           {length, keys, 60}, seed_of_hashes, seeds());
     }
 }
 

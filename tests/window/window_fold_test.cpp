@@ -107,8 +107,8 @@ TEST_CASE("windows of every kind agree with recomputing, with failures and retri
   std::mt19937_64 seeds(test::seed());
   for (std::int64_t length : {10, 20, 50, 300, 5'000}) {
     const concatenate combine;
-    check_random(window_fold<std::string, concatenate>(duration{length}, combine),
-                 *combine.burning, length, seeds());
+    check_random(window_fold<std::string, concatenate>(duration{length}, combine), *combine.burning,
+                 length, seeds());
     check_random(inverse_window_fold<std::string, concatenate, cut_front>(
                      duration{length}, combine, cut_front{combine.burning}),
                  *combine.burning, length, seeds());

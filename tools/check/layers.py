@@ -11,12 +11,13 @@ from pathlib import Path
 
 LEVELS = [
     ["base"],
-    ["io", "codec", "rate", "supervise"],
+    ["io", "codec", "rate", "supervise", "sharing"],
     ["config"],
     ["chunk"],
     ["block"],
     ["intake"],
-    ["wal", "checkpoint", "state", "source", "sink", "sketch", "files", "storage"],
+    ["wal", "checkpoint", "state", "source", "sink", "sketch", "storage"],
+    ["files"],
     ["window", "eventtime"],
     ["schedule", "op"],
     ["exchange"],

@@ -1,9 +1,7 @@
 #pragma once
 
-#include "loadgen/text_stream.hpp"
-
-#include <cstdint>
-#include <string>
+#include "loadgen/text_records.hpp"
+#include "serving/serve.hpp"
 
 namespace CLI {
 class App;
@@ -11,7 +9,8 @@ class App;
 
 namespace millrace::apps {
 
-/// `millrace loadgen text`: a text source to try streams with, over TCP or to standard output.
+/// `millrace loadgen text` and `millrace loadgen raw`: sources to try streams with, over TCP or to
+/// standard output.
 class loadgen_command {
 public:
   /// Adds itself to the command line; must live as long as that.
@@ -22,17 +21,12 @@ public:
   int run() const;
 
 private:
-  int dump() const;
-  int serve() const;
+  void add_options(CLI::App& command);
 
   CLI::App* text_ = nullptr;
-  std::string listen_ = "127.0.0.1:9999";
-  /// Records per second; 0 is as fast as possible.
-  std::uint64_t rate_ = 10'000;
+  CLI::App* raw_ = nullptr;
   text_recipe recipe_;
-  std::uint64_t clients_ = 0;
-  bool dump_ = false;
-  bool insecure_ = false;
+  serve_options serving_;
 };
 
 } // namespace millrace::apps

@@ -16,7 +16,7 @@ constexpr std::int64_t gib = kib * kib * kib;
 constexpr std::int64_t longest_ms = 1'000LL * 86'400'000;
 constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
 
-constexpr std::array<option, 28> table{{
+constexpr std::array<option, 30> table{{
     {"app.name", "spark.app.name", text, "millrace",
      "The name of the job in logs, metrics and thread names."},
     {"master", "spark.master", option_type::master, "local[*]",
@@ -79,6 +79,13 @@ constexpr std::array<option, 28> table{{
     {"listener.queue_size", "spark.scheduler.listenerbus.eventqueue.streams.capacity", integer,
      "10000", "Events that may wait for a slow listener; further ones are dropped and counted.", 1,
      100'000'000},
+
+    {"storage.memory_bytes", "", size, "256MiB",
+     "The most memory for the kept batches of one stream; beyond it they are spilled or dropped, as "
+     "their storage level says.",
+     1, unlimited},
+    {"storage.spill_directory", "spark.local.dir", text, "/tmp/millrace-spill",
+     "Where kept batches are spilled to; each job makes a directory of its own in it."},
 
     {"state.hash_seed", "", integer, "0",
      "The seed of the hash tables, the same in every process of a job; 0 draws one at random.", 0,

@@ -6,10 +6,42 @@
 #include "millrace/schedule/batch_schedule.hpp"
 #include "millrace/schedule/block_ledger.hpp"
 
+#include <memory>
 #include <optional>
 #include <set>
 
 namespace millrace {
+
+/// What the pull sources of a job gave for one batch time, in the order of the inputs.
+struct pulled_inputs {
+  struct entry {
+    stream_id stream;
+    std::optional<std::vector<block_ptr>> blocks;
+  };
+  std::vector<entry> streams;
+};
+
+/// The pull sources of a job. `pull` is called once for each batch, in order, from one thread at a
+/// time, whichever that is.
+class pull_inputs {
+public:
+  explicit pull_inputs(const job_graph& graph);
+
+  /// Throws what a source throws.
+  void start(batch_time now, const logger& log) const;
+  /// Whether any of them may block.
+  bool block() const;
+  /// An error names the source.
+  result<pulled_inputs> pull(batch_time time) const;
+
+private:
+  struct input {
+    stream_id stream;
+    std::string description;
+    std::shared_ptr<pull_source> source;
+  };
+  std::vector<input> inputs_;
+};
 
 /// The brain of the block tracker: turns ticks and received blocks into batches.
 ///
@@ -27,9 +59,17 @@ public:
   /// The grid has reached `through`: all ticks up to it are due.
   void due(batch_time first, batch_time through, duration period);
 
-  /// The oldest due batch, allocated, if the bound allows. Pull sources are asked here; an error is
-  /// theirs, and the batch counts as allocated with every stream absent.
+  /// The oldest due time, if the bound allows: its batch is open from here on.
+  std::optional<batch_time> take_due();
+
+  /// The batch of a time that was taken, from what was received and pulled.
+  result<allocated_batch_ptr> allocate(batch_time time, pulled_inputs pulled);
+
+  /// Both steps, with the pull sources asked between them; an error is theirs, and the batch counts
+  /// as allocated with every stream absent.
   std::optional<result<allocated_batch_ptr>> next();
+
+  const std::shared_ptr<const pull_inputs>& pulls() const noexcept { return pulls_; }
 
   /// The batch is over: forgets it and frees its blocks.
   void done(batch_time time);
@@ -40,15 +80,13 @@ public:
   batch_time last() const noexcept { return last_; }
 
 private:
-  result<allocated_batch_ptr> allocate(batch_time time);
-
   struct input {
     stream_id stream;
     std::string description;
-    std::shared_ptr<pull_source> pulled;
   };
 
   std::vector<input> inputs_;
+  std::shared_ptr<const pull_inputs> pulls_;
   block_ledger ledger_;
   block_store& store_;
   std::size_t max_batches_;

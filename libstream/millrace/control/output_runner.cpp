@@ -1,13 +1,16 @@
 #include "millrace/control/output_runner.hpp"
 
+#include "millrace/sharing/task_frame.hpp"
+
 #include <algorithm>
 
 namespace millrace {
 
 output_runner::output_runner(const job_plan& plan, hash_seed seed, std::uint32_t max_failures,
-                             std::shared_ptr<parallel_executor> executor, const clock& time)
+                             std::shared_ptr<parallel_executor> executor, const clock& time,
+                             batch_time zero)
     : plan_{plan}, seed_{seed},
-      max_failures_{std::max(1U, max_failures)}, executor_{std::move(executor)}, clock_{time} {
+      max_failures_{std::max(1U, max_failures)}, executor_{std::move(executor)}, clock_{time}, zero_{zero} {
   for (auto& output : plan.outputs)
     sinks_.push_back(output.op->make_sink());
 }
@@ -28,10 +31,12 @@ output_runner::outcome output_runner::run(output_id output, const input_gate::re
   if (input.failure) {
     out.failure = *input.failure;
   } else if (std::ranges::none_of(input.input->slots, [](auto& slot) { return !slot; })) {
-    batch_context context{input.input->time, seed_, input.input, batch_time{}, executor_};
+    batch_context context{input.input->time, seed_, input.input, zero_, executor_};
     for (std::uint32_t attempt = 1; attempt <= max_failures_; ++attempt) {
       try {
+        task_frame frame{input.input->time};
         sinks_[output.value()]->run(context, input.input->slots, executor_);
+        frame.commit();
         out.failure.reset();
         break;
       } catch (const stream_error& e) {

@@ -16,7 +16,8 @@ namespace millrace {
 class output_runner {
 public:
   output_runner(const job_plan& plan, hash_seed seed, std::uint32_t max_failures,
-                std::shared_ptr<parallel_executor> executor, const clock& time);
+                std::shared_ptr<parallel_executor> executor, const clock& time,
+                batch_time zero = {});
 
   struct outcome {
     output_info info;
@@ -37,6 +38,7 @@ private:
   std::uint32_t max_failures_;
   std::shared_ptr<parallel_executor> executor_;
   const clock& clock_;
+  batch_time zero_;
   std::vector<std::unique_ptr<output_sink>> sinks_;
 };
 

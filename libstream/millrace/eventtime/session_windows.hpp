@@ -100,7 +100,6 @@ public:
 
   void commit() noexcept {
     watermark_ = next_watermark_;
-    committed_born_ = next_born_;
     for (const auto& timer : taken_)
       if (is_current(timer)) {
         store_.at(timer.key).value.due = latest_event_time;
@@ -116,7 +115,6 @@ public:
       undo_last();
     for (const auto& timer : taken_)
       timers_.add(timer.due, timer.key);
-    next_born_ = committed_born_;
     next_watermark_ = watermark_;
     forget_batch();
   }
@@ -343,7 +341,6 @@ private:
   event_time next_watermark_ = earliest_event_time;
   std::uint64_t batch_ = 0;
   std::uint64_t next_born_ = 0;
-  std::uint64_t committed_born_ = 0;
   std::size_t open_ = 0;
   std::vector<undo> undo_;
   std::vector<change> changed_;

@@ -81,6 +81,47 @@ private:
   batch<T> when_empty_;
 };
 
+/// `constant_stream`: the same blocks in every batch.
+class constant_source final : public pull_source {
+public:
+  explicit constant_source(std::vector<block_ptr> blocks) : blocks_{std::move(blocks)} {}
+  std::optional<std::vector<block_ptr>> pull(batch_time) override { return blocks_; }
+
+private:
+  std::vector<block_ptr> blocks_;
+};
+
+/// `rate_stream`: the numbers due up to each batch time.
+class rate_source final : public pull_source {
+public:
+  rate_source(std::uint64_t per_second, duration batch_interval, std::size_t partitions)
+      : per_second_{per_second}, interval_{batch_interval}, partitions_{partitions} {}
+
+  std::optional<std::vector<block_ptr>> pull(batch_time time) override {
+    if (!zero_)
+      zero_ = time - interval_;
+    auto through = due(time);
+    std::vector<std::int64_t> numbers;
+    for (; next_ < through; ++next_)
+      numbers.push_back(next_);
+    return to_blocks(batch<std::int64_t>{std::move(numbers), partitions_});
+  }
+
+private:
+  /// Whole seconds and the rest apart, so that a long run cannot overflow.
+  std::int64_t due(batch_time time) const {
+    auto elapsed = static_cast<std::uint64_t>((time - *zero_).ms());
+    return static_cast<std::int64_t>(elapsed / 1000 * per_second_ +
+                                     elapsed % 1000 * per_second_ / 1000);
+  }
+
+  std::uint64_t per_second_;
+  duration interval_;
+  std::size_t partitions_;
+  std::optional<batch_time> zero_;
+  std::int64_t next_ = 0;
+};
+
 /// `input_stream(f)`: f(time) returns the batch, or nothing when the stream has none at that time.
 template <class T, class F>
 class function_source final : public pull_source {

@@ -1,5 +1,7 @@
 #include "millrace/flow/graph_builder.hpp"
 
+#include <utility>
+
 namespace millrace {
 
 context_state graph_builder::state() const {
@@ -24,6 +26,33 @@ std::shared_ptr<op_info> graph_builder::describe_new(std::string operation,
                      "Adding new inputs, transformations, and output operations after " +
                          std::string(now == context_state::active ? "starting" : "stopping") +
                          " a context is not supported: " + describe(*info)};
+}
+
+void graph_builder::set_remember(duration d) {
+  if (!remember_.is_zero())
+    throw stream_error{errc::illegal_state, "Remember duration already set as " +
+                                                to_string(remember_) + ". Cannot set it again."};
+  if (d <= duration{0})
+    throw stream_error{errc::invalid_argument,
+                       "the remember duration is " + to_string(d) + "; it must be positive"};
+  remember_ = d;
+}
+
+void graph_builder::complete(const std::shared_ptr<graph_builder>& job) {
+  job->graph_->validate();
+  auto& nodes = job->graph_->nodes();
+  for (auto n = nodes.rbegin(); n != nodes.rend(); ++n) {
+    auto& own = (*n)->settings();
+    own.remember = own.remember.max((*n)->slide());
+    if (own.kept)
+      own.remember = own.remember.max(job->remember_);
+    for (auto& parent : (*n)->parents()) {
+      auto& needed = parent->settings().remember;
+      needed = needed.max(own.remember + own.window);
+    }
+  }
+  for (auto& add : std::exchange(job->at_start_, {}))
+    add(job);
 }
 
 std::uint32_t graph_builder::partitions_or_default(std::uint32_t wanted,

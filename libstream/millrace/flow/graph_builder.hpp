@@ -1,13 +1,16 @@
 #pragma once
 
 #include "millrace/base/time.hpp"
+#include "millrace/io/posix_file_system.hpp"
 #include "millrace/plan/graph.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <source_location>
 #include <string>
+#include <vector>
 
 namespace millrace {
 
@@ -35,6 +38,30 @@ public:
   std::shared_ptr<op_info> describe_new(std::string operation,
                                         const std::source_location& site) const;
 
+  /// The disk that sources and outputs of this job use.
+  const std::shared_ptr<file_system>& files() const noexcept { return files_; }
+  void set_files(std::shared_ptr<file_system> files) { files_ = std::move(files); }
+
+  /// Where batches go that users want kept.
+  struct keep_options {
+    std::size_t max_memory_bytes = std::size_t{256} << 20U; ///< Of one stream.
+    std::string directory = "/tmp/millrace-spill";          ///< Of this job alone.
+  };
+  const keep_options& keeping() const noexcept { return keeping_; }
+  void set_keeping(keep_options o) { keeping_ = std::move(o); }
+
+  /// Adds to the graph when the job starts, after the user's own outputs.
+  using addition = std::function<void(const std::shared_ptr<graph_builder>& to)>;
+  void at_start(addition add) { at_start_.push_back(std::move(add)); }
+  /// Validates the graph and completes it: what each stream must be remembered for its children, and
+  /// what was put off until the start.
+  static void complete(const std::shared_ptr<graph_builder>& job);
+
+  /// How long streams that are kept are remembered at least (`remember` of the context).
+  duration remember() const noexcept { return remember_; }
+  /// Throws stream_error(illegal_state) when it has been set already, in Spark's words.
+  void set_remember(duration d);
+
   job_graph& graph() noexcept { return *graph_; }
   std::shared_ptr<const job_graph> frozen() const noexcept { return graph_; }
 
@@ -47,6 +74,10 @@ private:
   std::uint32_t parallelism_;
   mutable std::mutex mutex_;
   context_state state_ = context_state::initialised;
+  std::vector<addition> at_start_;
+  duration remember_{0};
+  keep_options keeping_;
+  std::shared_ptr<file_system> files_ = std::make_shared<posix_file_system>();
   std::shared_ptr<job_graph> graph_;
 };
 

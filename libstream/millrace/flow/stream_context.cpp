@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <random>
 #include <thread>
 
 namespace millrace {
@@ -16,6 +17,13 @@ std::uint32_t parallelism_of(const configuration& conf) {
     return static_cast<std::uint32_t>(wanted);
   auto threads = conf.master().threads;
   return threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
+/// A folder that no other job uses.
+std::string spill_directory(const configuration& conf) {
+  std::random_device random;
+  auto number = (std::uint64_t{random()} << 32U) | random();
+  return conf.text("storage.spill_directory") + "/" + std::to_string(number);
 }
 
 std::unique_ptr<record_framer> make_line_framer(std::size_t max_record_bytes) {
@@ -51,6 +59,7 @@ basic_stream_context::basic_stream_context(configuration conf, duration batch_in
                                                    to_string(batch_interval) +
                                                    "; it must be at least 1 ms"};
   builder_ = std::make_shared<graph_builder>(batch_interval, parallelism_of(conf_));
+  builder_->set_keeping({conf_.bytes("storage.memory_bytes"), spill_directory(conf_)});
 }
 
 basic_stream_context::~basic_stream_context() {
@@ -69,6 +78,51 @@ dstream<std::string_view> basic_stream_context::socket_stream(
     std::function<std::unique_ptr<record_framer>(std::size_t)> make_framer, here site) {
   return add_source<std::string_view>(
       "socket_stream", socket_source{std::move(host), port, std::move(make_framer)}, site);
+}
+
+dstream<std::string_view> basic_stream_context::text_file_stream(std::string directory,
+                                                                 file_stream_options options,
+                                                                 here site) {
+  read_options read;
+  read.max_record_bytes = conf_.bytes("stream.max_record_bytes");
+  read.block_bytes = conf_.bytes("stream.max_block_bytes");
+  return files_of<std::string_view>(
+      "text_file_stream", std::move(directory), options,
+      [read](const file_system& files, const found_file& file) {
+        auto of_this = read;
+        of_this.expected_bytes = file.size;
+        return read_text_file(files, file.path, of_this);
+      },
+      site);
+}
+
+dstream<std::string_view>
+basic_stream_context::binary_records_stream(std::string directory, std::size_t record_bytes,
+                                            file_stream_options options, here site) {
+  if (record_bytes == 0)
+    throw stream_error{errc::invalid_argument, "binary_records_stream at " +
+                                                   to_string(source_site{site}) +
+                                                   ": a record has 0 bytes; at least 1 is needed"};
+  return files_of<std::string_view>(
+      "binary_records_stream", std::move(directory), options,
+      [record_bytes](const file_system& files, const found_file& file) {
+        read_options read;
+        read.expected_bytes = file.size;
+        return read_fixed_records(files, file.path, record_bytes, read);
+      },
+      site);
+}
+
+dstream<std::int64_t> basic_stream_context::rate_stream(std::uint64_t per_second, here site) {
+  return pulled<std::int64_t>(
+      "rate_stream",
+      std::make_shared<rate_source>(per_second, batch_interval(), builder_->parallelism()), site);
+}
+
+void basic_stream_context::remember(duration d) { builder_->set_remember(d); }
+
+void basic_stream_context::set_file_system(std::shared_ptr<file_system> files) {
+  builder_->set_files(std::move(files));
 }
 
 socket_source basic_stream_context::framed_blocks(std::string host, std::uint16_t port) {
@@ -134,7 +188,7 @@ void basic_stream_context::start() {
     break;
   }
   try {
-    builder_->graph().validate();
+    graph_builder::complete(builder_);
     builder_->set_state(context_state::active);
     engine_->start(std::move(what));
   } catch (...) {

@@ -4,6 +4,8 @@
 #include "millrace/flow/batch_feed.hpp"
 #include "millrace/flow/dstream.hpp"
 #include "millrace/flow/runtime.hpp"
+#include "millrace/files/file_source.hpp"
+#include "millrace/files/object_file.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -99,6 +101,55 @@ public:
     return pulled<T>("block_stream", std::move(source), site);
   }
 
+  /// The lines of the files that appear in a directory, or in the directories that a pattern names
+  /// (`/data/2026-*/in`). Each version of a file is read once, in the batch after which it was last
+  /// modified; `.gz` and `.zst` files are unpacked. Files should appear by being renamed into place.
+  dstream<std::string_view> text_file_stream(std::string directory, file_stream_options options = {},
+                                             here site = here::current());
+
+  /// The records of `record_bytes` bytes each that the files consist of.
+  dstream<std::string_view> binary_records_stream(std::string directory, std::size_t record_bytes,
+                                                  file_stream_options options = {},
+                                                  here site = here::current());
+
+  /// What `save_as_object_files` wrote.
+  template <decodable T>
+  dstream<T> object_file_stream(std::string directory, file_stream_options options = {},
+                                here site = here::current()) {
+    return files_of<T>("object_file_stream", std::move(directory), options,
+                       [](const file_system& files, const found_file& file) {
+                         return read_object_file<T>(files, file.path);
+                       },
+                       site);
+  }
+
+  /// Files of a format of your own: `read(path, bytes)` returns a vector of T. It is called on a
+  /// thread of its own and may throw.
+  template <class T, class Read>
+  dstream<T> file_stream(std::string directory, Read read, file_stream_options options = {},
+                         here site = here::current()) {
+    return files_of<T>(
+        "file_stream", std::move(directory), options,
+        [read](const file_system& files, const found_file& file) mutable {
+          return files.read_file(file.path).map([&](std::vector<unsigned char>&& bytes) {
+            std::vector<T> records = std::invoke(read, file.path, std::span<const unsigned char>{bytes});
+            return std::vector<block_ptr>{
+                std::make_shared<const typed_block<T>>(std::move(records))};
+          });
+        },
+        site);
+  }
+
+  /// The same records in every batch.
+  template <class T>
+  dstream<T> constant_stream(batch<T> records, here site = here::current()) {
+    return pulled<T>("constant_stream", std::make_shared<constant_source>(to_blocks(records)), site);
+  }
+
+  /// Numbers from 0 on, so many a second, evenly over the batches and in as many partitions as the
+  /// default parallelism: for tests and benchmarks.
+  dstream<std::int64_t> rate_stream(std::uint64_t per_second, here site = here::current());
+
   /// A custom receiver R, derived from `receiver<T>`; `make()` returns a std::shared_ptr to it.
   template <class Make>
   auto receiver_stream(Make make, here site = here::current()) {
@@ -148,6 +199,11 @@ public:
   /// Where log lines and metrics go; before start. Default: spdlog to standard error, and nowhere.
   void set_log(std::shared_ptr<log_observer> log);
   void set_metrics(std::shared_ptr<metric_observer> metrics);
+  /// Streams that are kept (`dstream::remember`, `persist`) remember their batches at least so long.
+  /// Once only; before start.
+  void remember(duration d);
+  /// The disk that file streams and file outputs made from now on use. Default: the machine's.
+  void set_file_system(std::shared_ptr<file_system> files);
 
   /// Validates the graph and starts. Already active: a warning. Stopped:
   /// stream_error(illegal_state). When starting fails, nothing is left running, the context is
@@ -177,6 +233,21 @@ private:
                                                builder_->graph().next_stream(), std::move(spec));
     builder_->graph().add(made);
     return {builder_, made};
+  }
+
+  template <class T>
+  dstream<T> files_of(std::string operation, std::string directory,
+                      const file_stream_options& options, file_reader reader, here site) {
+    auto info = builder_->describe_new(operation, site);
+    try {
+      return pulled<T>(std::move(operation),
+                       std::make_shared<file_source>(std::move(directory), options,
+                                                     batch_interval(), builder_->files(),
+                                                     std::move(reader)),
+                       site);
+    } catch (const stream_error& e) {
+      throw stream_error{e.code(), describe(*info) + ": " + e.what()};
+    }
   }
 
   template <class T>

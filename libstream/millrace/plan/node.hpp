@@ -6,8 +6,10 @@
 #include "millrace/exchange/partitioner.hpp"
 #include "millrace/exchange/payload.hpp"
 #include "millrace/op/op_info.hpp"
+#include "millrace/storage/storage_level.hpp"
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +28,15 @@ public:
   /// `slots` as an exchange_reader gets them. Throws what the user's function throws.
   virtual void run(const batch_context& context, const std::vector<payload_ptr>& slots,
                    const std::shared_ptr<parallel_executor>& executor) = 0;
+};
+
+/// What a user has asked of a stream beside its operation; before start.
+struct stream_settings {
+  storage_level level;                ///< Of its batches that are kept.
+  duration remember{0};               ///< How long its batches are kept for `slice`, at least.
+  duration window{0};                 ///< How far back it reaches into its parents' batches.
+  std::optional<duration> checkpoint; ///< How often its state is to be written.
+  std::shared_ptr<void> kept;         ///< The store of its batches, if they are kept.
 };
 
 /// One operation of a job graph: who it is to the user, and how to make its run-time parts.
@@ -51,6 +62,9 @@ public:
   void set_slide(duration d) noexcept { slide_ = d; }
   /// Whether the stream has a batch at `time`, apart from inputs that have none.
   bool due_at(batch_time time, batch_time zero) const noexcept;
+
+  stream_settings& settings() noexcept { return settings_; }
+  const stream_settings& settings() const noexcept { return settings_; }
 
   /// Where equal keys are; nothing known by default.
   const partitioning& partitioned() const noexcept { return partitioned_; }
@@ -86,6 +100,7 @@ private:
   std::vector<std::shared_ptr<node>> parents_;
   duration slide_{0};
   partitioning partitioned_;
+  stream_settings settings_;
 };
 
 using node_ptr = std::shared_ptr<node>;

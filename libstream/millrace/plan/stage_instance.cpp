@@ -1,5 +1,7 @@
 #include "millrace/plan/stage_instance.hpp"
 
+#include "millrace/sharing/task_frame.hpp"
+
 #include <algorithm>
 #include <optional>
 
@@ -136,7 +138,10 @@ result<stage_output> stage_instance::run(const std::shared_ptr<const stage_input
   } release{p.context};
   auto who = [&] { return "stage of " + describe(*p.what->root->info()); };
   try {
-    return p.attempt(*input);
+    task_frame frame{input->time};
+    auto out = p.attempt(*input);
+    frame.commit();
+    return out;
   } catch (const stream_error& e) {
     return tl::unexpected{p.undo(e.info())};
   } catch (const std::exception& e) {

@@ -18,13 +18,15 @@ public:
         block_interval_{job_.conf.get_duration("stream.block_interval")},
         store_{{job_.conf.bytes("stream.block_store_bytes")}},
         assembler_{*job_.graph, store_, 1}, progress_{progress_options(job_)},
-        receivers_{job_, time}, outputs_{plan_, seed_, max_failures(job_.conf), executor_, time} {
+        receivers_{job_, time}, outputs_{plan_, seed_, max_failures(job_.conf), executor_, time,
+                                  schedule_.zero_time()} {
     for (auto& s : plan_.stages) {
       auto& instances = stages_.emplace_back();
       for (std::uint32_t p = 0; p < s.partitions; ++p)
         instances.emplace_back(plan_, s, p,
                                stage_environment{seed_, schedule_.zero_time(), executor_});
     }
+    assembler_.pulls()->start(clock_.wall_now(), logger{job_.log, "inputs"});
     receivers_.start();
     tell([&](listener& l) { l.on_streaming_started(clock_.wall_now()); });
   }

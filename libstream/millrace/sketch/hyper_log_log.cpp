@@ -114,7 +114,7 @@ void hyper_log_log::grow() {
       if (slot != 0)
         dense[index_of(slot)] = rank_of(slot);
     dense_ = std::move(dense);
-    slots_ = {};
+    std::vector<std::uint32_t>().swap(slots_);
     used_ = 0;
     return;
   }
@@ -220,8 +220,8 @@ result<ranks_of_registers> read_dense(decoder& in, std::size_t registers) {
     if ((*ranks)[i] != 0)
       all.emplace_back(static_cast<std::uint32_t>(i), (*ranks)[i]);
   if (all.size() <= most_sparse(registers))
-    return in.corrupt(fmt::format("a hyper_log_log with only {} used registers is stored dense",
-                                  all.size()));
+    return in.corrupt(
+        fmt::format("a hyper_log_log with only {} used registers is stored dense", all.size()));
   return all;
 }
 

@@ -13,11 +13,11 @@ namespace millrace {
 /// How many different keys there were, in at most 2^precision bytes.
 ///
 /// HyperLogLog (Flajolet, Fusy, Gandouet, Meunier, AofA 2007) with 64-bit hashes and the estimator
-/// of Ertl ("New cardinality estimation algorithms for HyperLogLog sketches", arXiv 1702.01284,
-/// algorithm 6), which needs no correction for small or large counts. The relative standard error
-/// is 1.04 / sqrt(2^precision), 0.8 % at the default of 14, and smaller for few keys; about 95 of
-/// 100 estimates are within twice of it. While fewer than an eighth of its 2^precision registers
-/// are used, only those are stored, 4 to 8 bytes each.
+/// of Ertl ("New cardinality estimation algorithms for HyperLogLog sketches", arXiv 1702.01284),
+/// which needs no correction for small or large counts. The relative standard error is 1.04 /
+/// sqrt(2^precision), 0.8 % at the default of 14; about 95 of 100 estimates are within twice of it.
+/// It is smaller for few keys, and up to a fifth larger below a precision of 7. While no more than
+/// an eighth of its 2^precision registers are used, only those are stored, 4 to 8 bytes each.
 ///
 /// The state depends on the set of keys alone, not on their order, on repetitions or on how they
 /// were divided among sketches that were merged. Single owner.

@@ -2,6 +2,7 @@
 
 #include "millrace/base/time.hpp"
 #include "millrace/block/record_framer.hpp"
+#include "millrace/intake/pull_source.hpp"
 #include "millrace/source/receiver.hpp"
 
 #include <cstdint>
@@ -13,18 +14,6 @@
 #include <vector>
 
 namespace millrace {
-
-/// An input that is asked for its records when a batch is made, such as a queue of batches.
-///
-/// Called by one thread, once per batch time, in order; must return quickly.
-class pull_source {
-public:
-  virtual ~pull_source() = default;
-
-  /// The blocks of the batch, each one a partition; nothing (which is not the same as no block):
-  /// the stream has no batch at this time.
-  virtual std::optional<std::vector<block_ptr>> pull(batch_time time) = 0;
-};
 
 /// An input that delivers when it likes, run by a receiver under supervision.
 struct receiver_source {

@@ -30,7 +30,7 @@ namespace millrace {
 /// not const. Bound: `most` keys, at most 2^30; adding one more throws
 /// stream_error(limit_exceeded). An exception of a function passed in, or std::bad_alloc, leaves
 /// the store valid, with what was done before it.
-/// Overhead over key and value, once there are many: 19 to 31 bytes a key.
+/// Overhead over key and value, once there are many: 13 to 20 bytes a key.
 template <class K, class V>
 class keyed_store {
 public:
@@ -102,22 +102,24 @@ public:
   void probe(std::size_t n, const std::uint64_t* hashes, KeyAt key_at, Visit visit) {
     // Of each key in turn: the slots are fetched, then the entry of which they speak, then it is
     // visited; each step `ahead` keys after the one before.
+    detail::line_index::view slots = index_.look();
     std::array<id, ahead> likely;
     for (std::size_t i = 0; i < std::min(n, 2 * ahead); ++i)
-      fetch_slots(hashes[i]);
+      __builtin_prefetch(slots.home(hashes[i]));
     for (std::size_t i = 0; i < std::min(n, ahead); ++i)
-      likely[i] = fetch_entry(hashes[i]);
+      likely[i] = fetch_entry(slots, hashes[i]);
     std::uint64_t changes = changes_;
     std::size_t outdated = 0; // what was found out for keys before this one is not true any more
     for (std::size_t i = 0; i < n; ++i) {
       id at = likely[i % ahead];
-      fetch_slots(hashes[std::min(i + 2 * ahead, n - 1)]);
-      likely[i % ahead] = fetch_entry(hashes[std::min(i + ahead, n - 1)]);
+      __builtin_prefetch(slots.home(hashes[std::min(i + 2 * ahead, n - 1)]));
+      likely[i % ahead] = fetch_entry(slots, hashes[std::min(i + ahead, n - 1)]);
       auto&& key = key_at(i);
-      if (i < outdated || (at != none && !is(at, key, hashes[i]))) [[unlikely]]
+      if (i < outdated || at == unsure || (at != none && !is(at, key, hashes[i]))) [[unlikely]]
         at = find(key, hashes[i]);
       visit(i, at);
-      if (changes_ != changes) {
+      if (changes_ != changes) [[unlikely]] {
+        slots = index_.look();
         changes = changes_;
         outdated = i + ahead + 1;
       }
@@ -158,6 +160,7 @@ public:
 
 private:
   static constexpr std::size_t ahead = 16;
+  static constexpr id unsure = detail::line_index::unsure;
 
   template <class Q>
   bool is(id at, const Q& key, std::uint64_t hash) const {
@@ -165,12 +168,9 @@ private:
     return candidate.hash == hash && same_key_given_hash<key_hash<K>>(candidate.key, key);
   }
 
-  void fetch_slots(std::uint64_t hash) const { __builtin_prefetch(index_.home(hash)); }
-
-  /// The id whose slot fits the hash: very likely that of the key.
-  id fetch_entry(std::uint64_t hash) const {
-    const id at = index_.find_likely(hash);
-    if (at != none)
+  id fetch_entry(const detail::line_index::view& slots, std::uint64_t hash) const {
+    const id at = slots.find_likely(hash);
+    if (at < unsure) [[likely]]
       __builtin_prefetch(&entries_[at]);
     return at;
   }

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -63,6 +64,8 @@ public:
     if (wheel_outdated_)
       fill_wheel(time.ms());
     batch_.begin(time);
+    saved_now_ = mark(time.ms(), mark::saved);
+    removed_now_ = mark(time.ms(), mark::removed);
   }
 
   /// On an exception, which can only be std::bad_alloc, the batch can still be rolled back.
@@ -85,7 +88,7 @@ public:
   void rollback() noexcept {
     log_.states.for_each([this](auto& old) {
       detail::kept_state<S>& kept = keys_.at(old.id).value;
-      kept.mark = old.mark;
+      kept.mark = mark(batch_.now_ms() - old.age_ms, mark::touched);
       kept.value = std::move(old.value);
     });
     log_.touches.for_each([this](auto& old) { keys_.at(old.id).value.mark = old.mark; });
@@ -152,7 +155,7 @@ public:
   /// f(key, const S&) for each key that this batch has touched and that has a state.
   template <class F>
   void touched(F f) const {
-    log_.for_each_touched(batch_.now_ms(), [&](id at) { visit_existing(at, f); });
+    log_.for_each_touched([&](id at) { visit_existing(at, f); });
   }
 
   /// f(key, const S&) for each key, during a batch as the batch left it so far.
@@ -241,20 +244,20 @@ private:
   template <class Q>
   void insert(const Q& key, std::uint64_t hash, S value) {
     id& logged = log_.inserted.append(keys::none);
-    logged = keys_.insert(key, hash, kept{mark(batch_.now_ms(), mark::saved), std::move(value)});
+    logged = keys_.insert(key, hash, kept{saved_now_, std::move(value)});
   }
 
   /// Runs f(handle) on the state of a known key and does what f asks for.
   template <class F>
   [[gnu::always_inline]] void visit(id at, F f) {
     const kept& known = std::as_const(keys_).at(at).value;
-    if (known.mark == mark(batch_.now_ms(), mark::saved)) {
+    if (known.mark == saved_now_) {
       kept& own = keys_.at(at).value;
       state<S> handle(own.value, true);
       f(handle);
       if (handle.change() == state_change::removed)
         remove(at, own);
-    } else if (known.mark == mark(batch_.now_ms(), mark::removed)) [[unlikely]] {
+    } else if (known.mark == removed_now_) [[unlikely]] {
       revive(at, f);
     } else {
       state<S> handle(&known.value);
@@ -274,7 +277,7 @@ private:
     state<S> handle(own.value, false);
     f(handle);
     if (handle.change() == state_change::updated) {
-      own.mark = mark(batch_.now_ms(), mark::saved);
+      own.mark = saved_now_;
       --gone_;
     }
   }
@@ -282,8 +285,13 @@ private:
   /// Moves the old state into the undo log.
   kept& save(id at) {
     kept& own = keys_.at(at).value;
-    log_.states.append(at, own.mark, std::move(own.value));
-    own.mark = mark(batch_.now_ms(), mark::saved);
+    std::int64_t age_ms = batch_.now_ms() - own.mark.ms();
+    if (age_ms > std::numeric_limits<std::uint32_t>::max()) [[unlikely]] {
+      touch(at);
+      age_ms = 0;
+    }
+    log_.states.append(at, static_cast<std::uint32_t>(age_ms), std::move(own.value));
+    own.mark = saved_now_;
     return own;
   }
 
@@ -299,7 +307,7 @@ private:
   /// memory. `own` is in the undo log.
   void remove(id at, kept& own) {
     log_.removed.append(at);
-    own.mark = mark(batch_.now_ms(), mark::removed);
+    own.mark = removed_now_;
     ++gone_;
   }
 
@@ -349,14 +357,14 @@ private:
   /// A key listed as removed is marked as changed before, so that a delta of a batch that was
   /// rolled back in the end brings it back.
   void track_changes() {
-    log_.for_each_touched(batch_.now_ms(), [this](id at) { changes_.mark(at); });
+    log_.for_each_touched([this](id at) { changes_.mark(at); });
     log_.removed.for_each([this](id at) {
       const auto& entry = std::as_const(keys_).at(at);
       if (entry.value.mark.is_removed())
         removed_.push_back(entry.key);
     });
     if (removed_.size() > size() + removed_kept_always) {
-      removed_ = {};
+      removed_ = std::vector<K>();
       changes_.take();
       tracking_ = false;
     }
@@ -371,11 +379,11 @@ private:
 
   void restart_tracking() {
     tracking_ = true;
-    removed_ = {};
+    removed_ = std::vector<K>();
     changes_.take();
   }
 
-  void tidy() noexcept { log_.clear(std::max(log_kept_always, keys_.size())); }
+  void tidy() noexcept { log_.clear(std::max(log_kept_always, keys_.memory_bytes() / 3)); }
 
   /// Restored states come in no order of time, as the wheel wants them.
   void begin_restoring() {
@@ -393,6 +401,8 @@ private:
   bool wheel_outdated_ = false;
   bool tracking_ = false; // else the next delta is complete
   detail::open_batch batch_;
+  mark saved_now_{0, mark::saved};
+  mark removed_now_{0, mark::removed};
   std::size_t gone_ = 0; // entries that this batch has removed
   detail::undo_log<S> log_;
   detail::timer_wheel wheel_;

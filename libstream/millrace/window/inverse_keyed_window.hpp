@@ -142,6 +142,20 @@ public:
       f(each.time, std::span<const id>{each.ids}, std::span<const C>{each.values});
     });
   }
+  /// Calls `f(std::uint64_t hash, const key_type&, const C&)` for the keys that stay although no
+  /// batch of the window contains them: without a filter a checkpoint keeps these too.
+  template <class F>
+  void for_each_idle(F f) const {
+    store_.for_each([&](id, const auto& entry) {
+      if (entry.value.batches == 0)
+        f(entry.hash, entry.key, entry.value.total);
+    });
+  }
+  /// Puts such a key back, before the first batch. One that is there already stays as it is.
+  void restore_idle(std::uint64_t hash, const key_type& key, C total) {
+    store_.find_or_insert(key, hash, [&] { return cell{std::move(total), 0}; });
+  }
+
   const key_type& key(std::uint32_t at) const { return store_.at(at).key; }
   std::uint64_t hash(std::uint32_t at) const { return store_.at(at).hash; }
 

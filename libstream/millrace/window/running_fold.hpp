@@ -24,10 +24,10 @@ public:
       : combine_{std::move(combine)}, inverse_{std::move(inverse)} {}
 
   void push(const V& newest) {
-    if (size_ == 0)
-      total_.emplace(newest);
+    if (total_.has_value())
+      total_.emplace(V(combine_(std::as_const(*total_), newest)));
     else
-      total_ = V(combine_(std::as_const(*total_), newest));
+      total_.emplace(newest);
     ++size_;
   }
 

@@ -106,7 +106,7 @@ sink_writer_actor::behavior_type behave(self_ptr self, environment_ptr env,
 sink_writer_actor spawn_sink_writer(caf::actor_system& system, environment_ptr env) {
   // Made here, because copying user functions may throw, and then it is the start that fails.
   auto runner = std::make_shared<output_runner>(env->plan, env->seed, env->max_failures(),
-                                                env->pool, *env->time);
+                                                env->pool, *env->time, env->zero);
   return system.spawn(behave, std::move(env), std::move(runner));
 }
 

@@ -14,6 +14,7 @@ struct tracker_state {
   environment_ptr env;
   std::optional<batch_assembler> assembler;
   std::set<stream_id> stalled;
+  bool pulling = false;
   std::shared_ptr<completion> drained;
 };
 
@@ -24,24 +25,55 @@ std::size_t max_batches(const configuration& conf) {
                                   conf.integer("stream.batches_waiting"));
 }
 
+void hand_on(self_ptr self, batch_time time, result<allocated_batch_ptr> allocated) {
+  auto& s = self->state;
+  batch_ready ready;
+  if (allocated) {
+    ready.batch = std::move(*allocated);
+  } else {
+    auto failed = std::make_shared<allocated_batch>();
+    failed->time = time;
+    failed->failure = std::make_shared<const error>(std::move(allocated).error());
+    ready.batch = std::move(failed);
+  }
+  tell(*s.env, self, s.env->wiring.coordinator, std::move(ready));
+}
+
+/// Sources that may block are asked on the input thread, one batch at a time.
+void pull_elsewhere(self_ptr self, batch_time time) {
+  auto& s = self->state;
+  s.pulling = true;
+  s.env->input_thread->submit([env = s.env, time, pulls = s.assembler->pulls(),
+                               me = block_tracker_actor{self}] {
+    auto from = std::make_shared<result<pulled_inputs>>(pulls->pull(time));
+    tell_from_thread(*env, me, inputs_pulled{time, std::move(from)});
+  });
+}
+
 void pump(self_ptr self) {
   auto& s = self->state;
-  // A pull source is user code: a stop() in it must not wait for this thread.
-  own_thread_mark mark{s.env->owner};
-  while (auto next = s.assembler->next()) {
-    batch_ready ready;
-    if (*next) {
-      ready.batch = std::move(**next);
-    } else {
-      auto failed = std::make_shared<allocated_batch>();
-      failed->time = s.assembler->last();
-      failed->failure = std::make_shared<const error>(next->error());
-      ready.batch = std::move(failed);
-    }
-    tell(*s.env, self, s.env->wiring.coordinator, std::move(ready));
+  if (s.env->input_thread) {
+    if (!s.pulling)
+      if (auto time = s.assembler->take_due())
+        pull_elsewhere(self, *time);
+  } else {
+    // A pull source is user code: a stop() in it must not wait for this thread.
+    own_thread_mark mark{s.env->owner};
+    while (auto next = s.assembler->next())
+      hand_on(self, s.assembler->last(), std::move(*next));
   }
   if (s.drained && s.assembler->batches() == 0 && s.assembler->held_ticks() == 0)
     s.drained->complete();
+}
+
+void on_pulled(self_ptr self, const inputs_pulled& m) {
+  auto& s = self->state;
+  s.pulling = false;
+  if (*m.from)
+    hand_on(self, m.time, s.assembler->allocate(m.time, std::move(**m.from)));
+  else
+    hand_on(self, m.time, tl::unexpected{std::move(*m.from).error()});
+  pump(self);
 }
 
 void tell_stalled(self_ptr self) {
@@ -92,6 +124,7 @@ block_tracker_actor::behavior_type behave(self_ptr self, environment_ptr env) {
         tell_stalled(self);
         pump(self);
       },
+      [self](const inputs_pulled& m) { on_pulled(self, m); },
       [self](const drain& end) { on_drain(self, end); },
   };
 }

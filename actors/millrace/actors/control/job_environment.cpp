@@ -1,5 +1,6 @@
 #include "millrace/actors/control/job_environment.hpp"
 
+#include "millrace/control/batch_assembler.hpp"
 #include "millrace/schedule/batch_schedule.hpp"
 
 namespace millrace::actors {
@@ -29,7 +30,11 @@ job_environment::job_environment(job j, std::shared_ptr<const clock> t, std::uin
                                                  log.named("listeners"), what.metrics, who},
       pool{std::make_shared<compute_pool>(workers, who)}, output_thread{who},
       started_wall{time->wall_now()}, started_steady{time->steady_now()},
-      zero{batch_schedule{what.batch_interval, started_wall}.zero_time()}, owner{who} {}
+      zero{batch_schedule{what.batch_interval, started_wall}.zero_time()}, owner{who} {
+  pull_inputs pulls{*what.graph};
+  if (pulls.block())
+    input_thread = std::make_unique<serial_thread>(who);
+}
 
 std::uint32_t job_environment::max_failures() const {
   return static_cast<std::uint32_t>(what.conf.integer("stream.task_max_failures"));

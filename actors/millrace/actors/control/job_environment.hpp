@@ -42,6 +42,8 @@ struct job_environment {
   listener_bus listeners;
   std::shared_ptr<compute_pool> pool;
   serial_thread output_thread;
+  /// Asks pull sources that may block; none when no source does.
+  std::unique_ptr<serial_thread> input_thread;
   /// When the job started: the grids of batches and blocks begin here.
   batch_time started_wall;
   std::chrono::steady_clock::time_point started_steady;

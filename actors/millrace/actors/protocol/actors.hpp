@@ -10,7 +10,8 @@ using batch_clock_actor = caf::typed_actor<caf::reacts_to<clock_tick>, caf::reac
 /// Knows which blocks have been received and which batch they belong to.
 using block_tracker_actor =
     caf::typed_actor<caf::reacts_to<batch_due>, caf::reacts_to<block_stored>,
-                     caf::reacts_to<store_full>, caf::reacts_to<batch_done>, caf::reacts_to<drain>>;
+                     caf::reacts_to<store_full>, caf::reacts_to<batch_done>,
+                     caf::reacts_to<inputs_pulled>, caf::reacts_to<drain>>;
 
 /// Admits batches, starts them, and learns of their end.
 using batch_coordinator_actor =

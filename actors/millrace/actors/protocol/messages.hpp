@@ -3,6 +3,7 @@
 #include "millrace/actors/shutdown/completion.hpp"
 #include "millrace/actors/system/caf.hpp"
 #include "millrace/control/allocated_batch.hpp"
+#include "millrace/control/batch_assembler.hpp"
 #include "millrace/control/input_gate.hpp"
 #include "millrace/control/stage_runner.hpp"
 #include "millrace/schedule/block_ledger.hpp"
@@ -33,6 +34,12 @@ struct batch_due {
 /// Tracker to coordinator: the input of a batch is settled, or could not be.
 struct batch_ready {
   allocated_batch_ptr batch;
+};
+
+/// Input thread to tracker: what the sources gave that may block. The tracker takes it out.
+struct inputs_pulled {
+  batch_time time;
+  std::shared_ptr<result<pulled_inputs>> from;
 };
 
 /// Coordinator to tracker: nothing needs the batch's blocks any more.
@@ -154,6 +161,7 @@ struct drain {
 MILLRACE_LOCAL_MESSAGE(millrace::actors::clock_tick)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::batch_due)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::batch_ready)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::inputs_pulled)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::batch_done)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::outputs_done)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::run_batch)

@@ -100,7 +100,10 @@ bool shutdown::stop_threads() {
   bool output = env.output_thread.stop(phase_limit_);
   if (!output)
     log_.error("an output function has not returned; its thread is abandoned");
-  return pool && output;
+  bool input = !env.input_thread || env.input_thread->stop(phase_limit_);
+  if (!input)
+    log_.error("a source has not returned from being asked for a batch; its thread is abandoned");
+  return pool && output && input;
 }
 
 bool shutdown::stop_actors() {

@@ -50,6 +50,7 @@ public:
       for (auto& source : env_->plan.graph->sources())
         if (auto parts = make_receiver_parts(*env_, *source, net))
           receivers_.push_back(std::move(parts));
+      pull_inputs{*env_->plan.graph}.start(env_->started_wall, env_->log);
       spawn_all();
       begin();
     } catch (...) {

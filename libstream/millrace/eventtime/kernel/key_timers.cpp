@@ -7,9 +7,11 @@ namespace millrace::detail {
 namespace {
 
 /// For the heap functions, which keep the greatest in front.
-bool later(const key_timers::timer& a, const key_timers::timer& b) {
-  return a.due != b.due ? a.due > b.due : a.key > b.key;
-}
+struct is_later {
+  bool operator()(const key_timers::timer& a, const key_timers::timer& b) const {
+    return a.due != b.due ? a.due > b.due : a.key > b.key;
+  }
+};
 
 } // namespace
 
@@ -21,11 +23,11 @@ void key_timers::reserve(std::size_t more) {
 
 void key_timers::add(event_time due, id key) {
   heap_.push_back({due, key});
-  std::push_heap(heap_.begin(), heap_.end(), later);
+  std::push_heap(heap_.begin(), heap_.end(), is_later{});
 }
 
 key_timers::timer key_timers::take() noexcept {
-  std::pop_heap(heap_.begin(), heap_.end(), later);
+  std::pop_heap(heap_.begin(), heap_.end(), is_later{});
   const timer taken = heap_.back();
   heap_.pop_back();
   return taken;

@@ -40,6 +40,12 @@ struct stream_access {
     return {from.builder_, made};
   }
 
+  template <class T, class MakeWriter, class MakeSink>
+  static void output(const dstream<T>& from, const char* operation,
+                     const std::source_location& site, MakeWriter writer, MakeSink sink) {
+    from.output(operation, site, std::move(writer), std::move(sink));
+  }
+
   /// `slide` zero: that of the first parent.
   template <class Out>
   static dstream<Out> exchange(const std::shared_ptr<graph_builder>& builder,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "millrace/chunk/owned.hpp"
+#include "millrace/codec/codec.hpp"
 #include "millrace/exchange/collect.hpp"
 #include "millrace/exchange/fold.hpp"
 #include "millrace/flow/operations/checks.hpp"
@@ -34,12 +35,17 @@ public:
     auto& from = stream_access::node(self());
     exchange_parent parent{from, [](auto&) { return std::make_unique<collect_writer<T, T>>(); },
                            true};
-    return stream_access::exchange<T>(
+    // As in Spark a window keeps its parent: the payloads are held in memory as they came.
+    if (auto& level = from->settings().level; !level.is_kept())
+      level = codec_for<owned_t<T>> ? storage_levels::memory_only_ser : storage_levels::memory_only;
+    auto made = stream_access::exchange<T>(
         stream_access::builder(self()), info, {std::move(parent)}, window_traits(0),
         [times = times](auto&, consumer<T>& down) {
           return std::make_unique<window_reader<T>>(down, times);
         },
         from->partitioned(), times.slide);
+    stream_access::node(made)->settings().window = times.length;
+    return made;
   }
 
   /// One record f(f(a, b), c)... over the window; none when it is empty. f must be associative, and

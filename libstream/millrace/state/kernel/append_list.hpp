@@ -18,43 +18,32 @@ template <class T>
 class append_list {
 public:
   append_list() = default;
-  append_list(append_list&& other) noexcept
-      : first_{std::exchange(other.first_, nullptr)}, last_{std::exchange(other.last_, nullptr)},
-        size_{std::exchange(other.size_, 0)}, bytes_{std::exchange(other.bytes_, 0)} {}
+  append_list(append_list&& other) noexcept { swap(other); }
   append_list& operator=(append_list&& other) noexcept {
-    append_list old{std::move(*this)};
-    std::swap(first_, other.first_);
-    std::swap(last_, other.last_);
-    std::swap(size_, other.size_);
-    std::swap(bytes_, other.bytes_);
+    append_list(std::move(other)).swap(*this);
     return *this;
   }
   ~append_list() { clear(0); }
 
   template <class... Args>
   T& append(Args&&... args) {
-    if (!last_ || last_->used == last_->room) [[unlikely]]
+    if (next_ == end_) [[unlikely]]
       next_block();
-    T* const made =
-        ::new (static_cast<void*>(last_->items() + last_->used)) T{std::forward<Args>(args)...};
-    ++last_->used;
-    ++size_;
+    T* const made = ::new (static_cast<void*>(next_)) T{std::forward<Args>(args)...};
+    ++next_;
     return *made;
   }
-
-  std::size_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
 
   /// f(std::span<T>) for all items in order, in as few calls as there are blocks.
   template <class F>
   void for_each_span(F f) {
-    for (block* each = first_; each && each->used != 0; each = each->next)
-      f(std::span<T>(each->items(), each->used));
+    for (block* each = first_; each; each = each == last_ ? nullptr : each->next)
+      f(std::span<T>(each->items(), each == last_ ? next_ : each->items() + each->room));
   }
   template <class F>
   void for_each_span(F f) const {
-    for (block* each = first_; each && each->used != 0; each = each->next)
-      f(std::span<const T>(each->items(), each->used));
+    for (block* each = first_; each; each = each == last_ ? nullptr : each->next)
+      f(std::span<const T>(each->items(), each == last_ ? next_ : each->items() + each->room));
   }
 
   template <class F>
@@ -74,22 +63,20 @@ public:
 
   /// Forgets all items but keeps up to `bytes_to_keep` of memory for others.
   void clear(std::size_t bytes_to_keep) {
+    for_each_span([](std::span<T> some) { std::destroy(some.begin(), some.end()); });
     block** link = &first_;
     std::size_t kept = 0;
     while (block* const each = *link) {
-      std::destroy_n(each->items(), each->used);
-      each->used = 0;
       if (kept + each->bytes() <= bytes_to_keep) {
         kept += each->bytes();
         link = &each->next;
       } else {
         *link = each->next;
-        bytes_ -= each->bytes();
         ::operator delete(each, alignment);
       }
     }
-    last_ = first_;
-    size_ = 0;
+    bytes_ = kept;
+    fill(first_);
   }
 
   std::size_t memory_bytes() const { return bytes_; }
@@ -101,30 +88,43 @@ private:
 
   struct alignas(std::max(alignof(T), alignof(void*))) block {
     block* next;
-    std::uint32_t used;
-    std::uint32_t room;
+    std::size_t room;
 
     T* items() { return reinterpret_cast<T*>(this + 1); }
     std::size_t bytes() const { return sizeof(block) + room * sizeof(T); }
   };
 
+  void swap(append_list& other) noexcept {
+    std::swap(first_, other.first_);
+    std::swap(last_, other.last_);
+    std::swap(next_, other.next_);
+    std::swap(end_, other.end_);
+    std::swap(bytes_, other.bytes_);
+  }
+
+  void fill(block* with) {
+    last_ = with;
+    next_ = with ? with->items() : nullptr;
+    end_ = with ? next_ + with->room : nullptr;
+  }
+
   [[gnu::noinline]] void next_block() {
     if (last_ && last_->next) {
-      last_ = last_->next;
+      fill(last_->next);
       return;
     }
-    const std::size_t room = std::clamp(size_ / 2, smallest, largest);
+    const std::size_t room = std::clamp(bytes_ / sizeof(T) / 2, smallest, largest);
     const std::size_t bytes = sizeof(block) + room * sizeof(T);
-    block* const added = ::new (::operator new(bytes, alignment))
-        block{nullptr, 0, static_cast<std::uint32_t>(room)};
+    block* const added = ::new (::operator new(bytes, alignment)) block{nullptr, room};
     (last_ ? last_->next : first_) = added;
-    last_ = added;
     bytes_ += bytes;
+    fill(added);
   }
 
   block* first_ = nullptr;
-  block* last_ = nullptr; // the one being filled; those behind it are empty
-  std::size_t size_ = 0;
+  block* last_ = nullptr; // the one being filled; those before it are full, those behind it empty
+  T* next_ = nullptr;
+  T* end_ = nullptr;
   std::size_t bytes_ = 0;
 };
 

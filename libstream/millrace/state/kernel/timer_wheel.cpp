@@ -38,7 +38,7 @@ void timer_wheel::drop_due(std::int64_t now) {
 void timer_wheel::clear() {
   latest_ = nullptr;
   buckets_.clear();
-  entered_.clear();
+  entered_ = std::vector<std::uint64_t>();
 }
 
 std::size_t timer_wheel::memory_bytes() const {

@@ -16,7 +16,7 @@ struct undo_log {
 
   struct old_state {
     std::uint32_t id;
-    touch_mark mark;
+    std::uint32_t age_ms; // how long before this batch it was last touched; 0: see `touches`
     S value;
   };
   struct old_touch {
@@ -37,22 +37,24 @@ struct undo_log {
     });
   }
 
-  /// f(id) once for each key that the batch of time `now` has touched.
+  /// f(id) once for each key that the batch has touched.
   template <class F>
-  void for_each_touched(std::int64_t now, F f) const {
+  void for_each_touched(F f) const {
     for_each_inserted(f);
     touches.for_each([&](const old_touch& old) { f(old.id); });
     states.for_each([&](const old_state& old) {
-      if (old.mark.ms() != now)
+      if (old.age_ms != 0)
         f(old.id);
     });
   }
 
+  /// Forgets all, but keeps memory for the next batch.
   void clear(std::size_t bytes_to_keep) {
-    states.clear(bytes_to_keep / 2);
-    touches.clear(bytes_to_keep / 4);
-    inserted.clear(bytes_to_keep / 8);
-    removed.clear(bytes_to_keep / 8);
+    const std::size_t little = bytes_to_keep / 16;
+    states.clear(bytes_to_keep - 3 * little);
+    touches.clear(little);
+    inserted.clear(little);
+    removed.clear(little);
   }
 
   std::size_t memory_bytes() const {

@@ -1,4 +1,4 @@
-#include "loadgen/client_feed.hpp"
+#include "serving/client_feed.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,32 +18,32 @@ constexpr std::chrono::milliseconds together{1};
 
 feed_result client_feed::run() {
   const auto start = clock::now();
-  while (sent_ < text_.size()) {
+  while (sent_ < records_.size()) {
     const auto elapsed = clock::now() - start;
     const auto records = pace_.due(elapsed);
-    const auto due = records == text_stream::endless ? text_.size() : text_.end_of(records);
+    const auto due = records == record_stream::endless ? records_.size() : records_.end_of(records);
     auto awake = woken::ready;
     if (sent_ == due)
       awake = wait(0, start + std::max(pace_.time_of(records + 1),
                                        std::chrono::nanoseconds{elapsed + together}));
     else if (!send_some(due))
-      return {text_.totals(sent_), feed_end::client_left};
+      return {records_.totals(sent_), feed_end::client_left};
     else if (full_)
       awake = wait(POLLOUT, clock::time_point::max());
     else
       awake = wait(0, clock::time_point::min());
     if (awake == woken::stopped)
-      return {text_.totals(sent_), feed_end::stopped};
+      return {records_.totals(sent_), feed_end::stopped};
   }
-  return {text_.totals(sent_), feed_end::complete};
+  return {records_.totals(sent_), feed_end::complete};
 }
 
 void client_feed::finish() {
   ::shutdown(socket_, SHUT_WR);
   const auto patience = clock::now() + std::chrono::seconds{2};
   std::array<char, 4096> ignored;
-  // Closing with input unread would reset the connection, and could cost the client the end of the
-  // text.
+  // Closing with input unread would reset the connection, and could cost the client the last
+  // records.
   while (wait(POLLIN, patience) == woken::ready)
     if (::recv(socket_, ignored.data(), ignored.size(), MSG_DONTWAIT) <= 0)
       return;
@@ -68,7 +68,7 @@ client_feed::woken client_feed::wait(short events, clock::time_point until) {
 }
 
 bool client_feed::send_some(std::uint64_t end) {
-  const auto bytes = text_.from(sent_).substr(0, std::min(end - sent_, largest_send));
+  const auto bytes = records_.from(sent_).substr(0, std::min(end - sent_, largest_send));
   const auto n = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   full_ = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
   if (n < 0)

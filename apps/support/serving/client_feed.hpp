@@ -1,7 +1,7 @@
 #pragma once
 
-#include "loadgen/send_pace.hpp"
-#include "loadgen/text_stream.hpp"
+#include "serving/record_stream.hpp"
+#include "serving/send_pace.hpp"
 
 #include <chrono>
 
@@ -16,16 +16,16 @@ enum class feed_end {
 };
 
 struct feed_result {
-  text_totals sent;
+  feed_totals sent;
   feed_end end = feed_end::complete;
 };
 
-/// Sends the text to one client at the given pace, from the moment of the call on.
+/// Sends the records to one client at the given pace, from the moment of the call on.
 class client_feed {
 public:
   /// `stop_fd` becomes readable when the feed is to end early. Neither descriptor is closed here.
-  client_feed(const text_stream& text, send_pace pace, int socket, int stop_fd)
-      : text_{text}, pace_{pace}, socket_{socket}, stop_fd_{stop_fd} {}
+  client_feed(const record_stream& records, send_pace pace, int socket, int stop_fd)
+      : records_{records}, pace_{pace}, socket_{socket}, stop_fd_{stop_fd} {}
 
   /// Returns when everything has been sent, the client is gone or the stop came.
   feed_result run();
@@ -43,7 +43,7 @@ private:
   /// Sends once, from `sent_` to at most `end`; false when the client is gone.
   bool send_some(std::uint64_t end);
 
-  const text_stream& text_;
+  const record_stream& records_;
   send_pace pace_;
   int socket_;
   int stop_fd_;

@@ -1,4 +1,4 @@
-#include "loadgen/listen_address.hpp"
+#include "serving/listen_address.hpp"
 
 #include <arpa/inet.h>
 #include <array>

@@ -1,7 +1,7 @@
-#include "loadgen/text_server.hpp"
+#include "serving/record_server.hpp"
 
-#include "loadgen/listen_address.hpp"
 #include "millrace/base/error.hpp"
+#include "serving/listen_address.hpp"
 
 #include <array>
 #include <cerrno>
@@ -31,21 +31,22 @@ std::string describe(const std::string& peer, const feed_result& result) {
 
 } // namespace
 
-text_server::text_server(const text_stream& text, send_pace pace, unique_fd listening,
-                         unique_fd signals, std::uint64_t clients)
-    : text_{text}, pace_{pace}, listening_{std::move(listening)}, signals_{std::move(signals)},
+record_server::record_server(const record_stream& records, send_pace pace, unique_fd listening,
+                             unique_fd signals, std::uint64_t clients)
+    : records_{records}, pace_{pace}, listening_{std::move(listening)}, signals_{std::move(
+                                                                            signals)},
       to_accept_{clients == 0 ? std::numeric_limits<std::uint64_t>::max() : clients},
       stop_{::eventfd(0, EFD_CLOEXEC)}, finished_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
   if (!stop_ || !finished_)
     throw stream_error{errc::io_error, fmt::format("eventfd: {}", std::strerror(errno))};
 }
 
-text_server::~text_server() {
+record_server::~record_server() {
   ::eventfd_write(stop_.get(), 1);
   sessions_.clear();
 }
 
-void text_server::run() {
+void record_server::run() {
   print_line("listening on " + bound_address(listening_));
   while (to_accept_ > 0 || !sessions_.empty()) {
     const bool accepting = to_accept_ > 0 && sessions_.size() < most_at_once;
@@ -63,7 +64,7 @@ void text_server::run() {
   }
 }
 
-void text_server::accept_one() {
+void record_server::accept_one() {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   unique_fd socket{
@@ -84,8 +85,8 @@ void text_server::accept_one() {
   added.thread = std::jthread{[this, &added] { serve(added); }};
 }
 
-void text_server::serve(session& with) {
-  client_feed feed{text_, pace_, with.socket.get(), stop_.get()};
+void record_server::serve(session& with) {
+  client_feed feed{records_, pace_, with.socket.get(), stop_.get()};
   const auto result = feed.run();
   print_line(describe(with.peer, result));
   if (result.end == feed_end::complete)
@@ -94,13 +95,13 @@ void text_server::serve(session& with) {
   ::eventfd_write(finished_.get(), 1);
 }
 
-void text_server::remove_finished() {
+void record_server::remove_finished() {
   eventfd_t count = 0;
   ::eventfd_read(finished_.get(), &count);
   sessions_.remove_if([](const session& s) { return s.done.load(); });
 }
 
-void text_server::print_line(const std::string& text) {
+void record_server::print_line(const std::string& text) {
   const std::lock_guard guard{printing_};
   std::puts(text.c_str());
   std::fflush(stdout);

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "loadgen/client_feed.hpp"
-#include "loadgen/send_pace.hpp"
-#include "loadgen/text_stream.hpp"
+#include "serving/client_feed.hpp"
+#include "serving/record_stream.hpp"
+#include "serving/send_pace.hpp"
 #include "unique_fd.hpp"
 
 #include <atomic>
@@ -15,21 +15,21 @@
 
 namespace millrace::apps {
 
-/// Sends the same text to every client that connects, each on a thread of its own, and prints a
+/// Sends the same records to every client that connects, each on a thread of its own, and prints a
 /// line for each when it is done. With `most_at_once` clients connected, further ones wait to be
 /// accepted. Used by one thread.
-class text_server {
+class record_server {
 public:
   static constexpr std::size_t most_at_once = 64;
 
   /// Serves `clients` clients and ends, or without end when it is 0. `signals` becomes readable
   /// when the server is to end early.
-  text_server(const text_stream& text, send_pace pace, unique_fd listening, unique_fd signals,
-              std::uint64_t clients);
-  text_server(const text_server&) = delete;
-  text_server& operator=(const text_server&) = delete;
+  record_server(const record_stream& records, send_pace pace, unique_fd listening,
+                unique_fd signals, std::uint64_t clients);
+  record_server(const record_server&) = delete;
+  record_server& operator=(const record_server&) = delete;
   /// Stops the clients that are still being served.
-  ~text_server();
+  ~record_server();
 
   /// Prints "listening on HOST:PORT", serves, and returns at the end. Throws stream_error when no
   /// client can be accepted.
@@ -48,7 +48,7 @@ private:
   void remove_finished();
   void print_line(const std::string& text);
 
-  const text_stream& text_;
+  const record_stream& records_;
   send_pace pace_;
   unique_fd listening_;
   unique_fd signals_;

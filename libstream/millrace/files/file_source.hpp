@@ -1,0 +1,58 @@
+#pragma once
+
+#include "millrace/files/file_discovery.hpp"
+#include "millrace/files/file_reader.hpp"
+#include "millrace/intake/pull_source.hpp"
+
+#include <deque>
+#include <functional>
+#include <memory>
+
+namespace millrace {
+
+/// Reads one file, as it was found, into blocks. Called on a thread that may block.
+using file_reader =
+    std::function<result<std::vector<block_ptr>>(const file_system&, const found_file&)>;
+
+/// What a file stream takes beside its directory; see file_discovery_options, whose meanings these
+/// have.
+struct file_stream_options {
+  file_filter filter = default_file_filter;
+  bool new_files_only = true;
+  bool recursive = false;
+  bool wait_until_stable = true;
+  duration min_remember = minutes(1);
+  std::size_t max_files_per_batch = 10'000;
+  /// Bytes of files, as they lie on the disk, in one batch; the others wait for the next ones. A
+  /// file that is larger comes alone.
+  std::uint64_t max_bytes_per_batch = std::uint64_t{1} << 30U;
+};
+
+/// The input of `file_stream`: in each batch the files that file_discovery says are new, each block
+/// of a file a partition.
+///
+/// A file that cannot be read is tried twice more at once; then the batch fails with an error that
+/// names it, and the file is not tried again.
+class file_source final : public pull_source {
+public:
+  /// Throws stream_error(invalid_argument) for options that are not valid.
+  file_source(std::string directory, const file_stream_options& options, duration batch_interval,
+              std::shared_ptr<const file_system> files, file_reader reader);
+
+  bool blocks() const override { return true; }
+  void start(batch_time now, const logger& log) override;
+  std::optional<std::vector<block_ptr>> pull(batch_time time) override;
+
+private:
+  result<std::vector<block_ptr>> read_with_patience(const found_file& file) const;
+
+  file_discovery_options discovery_options_;
+  std::optional<file_discovery> discovery_;
+  std::shared_ptr<const file_system> files_;
+  file_reader reader_;
+  std::uint64_t max_bytes_;
+  logger log_;
+  std::deque<found_file> waiting_;
+};
+
+} // namespace millrace

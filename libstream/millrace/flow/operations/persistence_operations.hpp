@@ -1,0 +1,129 @@
+#pragma once
+
+#include "millrace/chunk/owned.hpp"
+#include "millrace/codec/codec.hpp"
+#include "millrace/exchange/collect.hpp"
+#include "millrace/flow/operations/kept_stream.hpp"
+#include "millrace/flow/operations/stream_access.hpp"
+#include "millrace/storage/retained.hpp"
+
+#include <memory>
+#include <source_location>
+#include <vector>
+
+namespace millrace {
+
+/// Keeps the batches of a stream as they are made.
+template <class T>
+class retaining_sink final : public output_sink {
+public:
+  explicit retaining_sink(std::shared_ptr<kept_batches<retained<T>>> to) : to_{std::move(to)} {}
+
+  void run(const batch_context& context, const std::vector<payload_ptr>& slots,
+           const std::shared_ptr<parallel_executor>& executor) override {
+    to_->zero_ms = context.zero.ms();
+    auto kept =
+        to_->batches->add(context.time, batch<T>{ordered_partitions<T>(slots), executor, context.seed});
+    if (!kept)
+      throw stream_error{std::move(kept).error()};
+    to_->batches->forget(context.time);
+  }
+
+private:
+  std::shared_ptr<kept_batches<retained<T>>> to_;
+};
+
+/// Keeping the batches of a stream; base class of dstream<T>. A stream is computed once in each batch
+/// whatever hangs on it, so keeping it serves `slice` alone.
+template <class T>
+class persistence_operations {
+  using here = std::source_location;
+  using record = owned_t<T>;
+
+public:
+  /// Keeps the batches of this stream at that level, as long as `remember` of the stream or of the
+  /// context says, at least for one slide. On a windowed stream it says so of the parent, as in Spark.
+  const dstream<T>& persist(storage_level level = default_level(),
+                            here site = here::current()) const {
+    if (persist_at(*stream_access::builder(self()), *stream_access::node(self()), level, site))
+      keep();
+    return self();
+  }
+  const dstream<T>& cache(here site = here::current()) const {
+    return persist(default_level(), site);
+  }
+  /// Forgets the level and what was kept; also while the job runs.
+  const dstream<T>& unpersist() const {
+    stream_access::node(self())->settings().level = storage_levels::none;
+    auto kept = kept_stream::of(*stream_access::node(self()));
+    if (kept && kept->batches)
+      kept->batches->clear();
+    return self();
+  }
+  storage_level level() const { return stream_access::node(self())->settings().level; }
+
+  /// Keeps batches for `slice` until they are that old.
+  const dstream<T>& remember(duration span, here site = here::current()) const {
+    remember_for(*stream_access::builder(self()), *stream_access::node(self()), span, site);
+    keep();
+    return self();
+  }
+  /// How long batches are kept for `slice`, its windowed children included; final once started.
+  duration remember_duration() const { return stream_access::node(self())->settings().remember; }
+
+  /// How often the state of this stream is to be written to a checkpoint: a multiple of its slide.
+  const dstream<T>& checkpoint(duration interval, here site = here::current()) const {
+    checkpoint_every(*stream_access::builder(self()), *stream_access::node(self()), interval,
+                     site);
+    return self();
+  }
+
+  /// The batches with times in [from, to], which are taken down to the stream's own times. The
+  /// stream must be kept (`persist` or `remember`) and the job must have started. Throws
+  /// stream_error(illegal_state) otherwise, and not_found when a batch was dropped for want of
+  /// memory. Any thread.
+  std::vector<batch<record>> slice(batch_time from, batch_time to) const {
+    auto& at = *stream_access::node(self());
+    check_slice(*stream_access::builder(self()), at);
+    auto kept = kept_stream::of(at);
+    auto zero_ms = kept->zero_ms.load();
+    if (zero_ms == kept_stream::not_yet)
+      return {};
+    auto times = own_times(at, interval{from, to}, batch_time{zero_ms});
+    auto found = kept->batches->slice(times.begin(), times.end());
+    if (!found)
+      throw stream_error{std::move(found).error()};
+    return std::move(*found);
+  }
+  std::vector<batch<record>> slice(const interval& times) const {
+    return slice(times.begin(), times.end());
+  }
+
+private:
+  using kept_stream = kept_batches<retained<record>>;
+
+  const dstream<T>& self() const { return static_cast<const dstream<T>&>(*this); }
+
+  static constexpr storage_level default_level() {
+    return codec_for<record> ? storage_levels::memory_only_ser : storage_levels::memory_only;
+  }
+
+  /// The output that fills the store is added when the job starts, when all settings are known.
+  void keep() const {
+    auto& node = *stream_access::node(self());
+    if (node.settings().kept)
+      return;
+    auto holder = std::make_shared<kept_stream>();
+    node.settings().kept = holder;
+    auto add = [at = stream_access::node(self()), holder](const auto& builder) {
+      holder->batches = std::make_shared<retained<record>>(retained_options_of(*builder, *at),
+                                                           builder->files());
+      stream_access::output(
+          dstream<T>{builder, at}, "persist", here::current(), [] { return std::make_unique<collect_writer<T>>(); },
+          [holder](auto&) { return std::make_unique<retaining_sink<record>>(holder); });
+    };
+    stream_access::builder(self())->at_start(std::move(add));
+  }
+};
+
+} // namespace millrace

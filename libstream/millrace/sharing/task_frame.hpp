@@ -1,0 +1,67 @@
+#pragma once
+
+#include "millrace/base/time.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace millrace {
+
+/// What an accumulator is to a task: a sum that takes what the task added once it has succeeded.
+class accumulator_cell {
+public:
+  using bits = std::array<std::byte, 8>;
+
+  virtual ~accumulator_cell() = default;
+  /// The value of a task that has added nothing.
+  virtual bits zero() const = 0;
+  /// Thread-safe.
+  virtual void commit(batch_time time, bits added) = 0;
+};
+
+/// Where user functions of one task - one attempt of a stage partition, or of an output, on one batch
+/// - find the batch they run in: the thread's current frame.
+///
+/// What they add to accumulators is kept here and counts when the task succeeds (`commit`); the next
+/// attempt starts from nothing. Single-threaded; frames of one thread nest.
+class task_frame {
+public:
+  explicit task_frame(batch_time time);
+  task_frame(const task_frame&) = delete;
+  task_frame& operator=(const task_frame&) = delete;
+  ~task_frame();
+
+  /// The innermost frame of the calling thread, or null outside of tasks.
+  static task_frame* current() noexcept;
+
+  batch_time time() const noexcept { return time_; }
+
+  /// What this task has added so far; kept until `commit`.
+  accumulator_cell::bits& added_to(const std::shared_ptr<accumulator_cell>& cell);
+
+  /// The value that the task sees of something shared, or null if it has not asked yet.
+  const void* seen(const void* shared) const noexcept;
+  void remember(const void* shared, std::shared_ptr<const void> value);
+
+  void commit();
+
+private:
+  struct addition {
+    std::shared_ptr<accumulator_cell> cell;
+    accumulator_cell::bits added;
+  };
+  struct view {
+    const void* shared;
+    std::shared_ptr<const void> value;
+  };
+
+  batch_time time_;
+  task_frame* outer_;
+  std::vector<addition> additions_;
+  std::vector<view> views_;
+};
+
+} // namespace millrace

@@ -1,0 +1,192 @@
+#pragma once
+
+#include "millrace/state/state_store.hpp"
+
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace millrace::test {
+
+/// A state store of texts beside a plain map, both led through the same random batches.
+class modelled_store {
+public:
+  struct known {
+    std::string value;
+    std::int64_t touched;
+    friend bool operator==(const known&, const known&) = default;
+  };
+  using contents = std::map<std::string, known>;
+  using store = state_store<std::string, std::string>;
+
+  modelled_store(std::uint64_t seed, std::optional<duration> timeout, std::uint64_t key_space)
+      : random{seed}, states{hash_seed{random()}, timeout}, timeout_{timeout}, key_space_{
+                                                                                   key_space} {}
+
+  /// One batch: begun, perhaps broken off by an exception, and committed or rolled back.
+  void run_batch() {
+    now += 1 + std::int64_t(random() % 2'000);
+    const contents before = model;
+    states.begin(batch_time(now));
+    try {
+      if (random() % 8 == 0)
+        put_some();
+      for (std::uint64_t rounds = random() % 4; rounds > 0; --rounds)
+        update_some(random() % 40 == 0);
+      if (random() % 5 == 0)
+        update_untouched();
+      if (random() % 5 != 0)
+        expire(random() % 20 == 0);
+      check_touched();
+    } catch (const std::runtime_error&) {
+      return roll_back(before);
+    }
+    check();
+    if (random() % 5 == 0)
+      return roll_back(before);
+    states.commit();
+    check();
+  }
+
+  /// During a batch or between batches.
+  void check() const {
+    contents found;
+    states.for_each([&](const std::string& key, const std::string& value) {
+      CHECK(found.emplace(key, known{value, model.count(key) ? model.at(key).touched : -1}).second);
+    });
+    CHECK(found == model);
+    CHECK(states.size() == model.size());
+    for (std::uint64_t i = 0; i < 5; ++i) {
+      const std::string key = key_of(i * 7 % key_space_);
+      const std::string* value = states.find(key, hash(key));
+      REQUIRE((value != nullptr) == (model.count(key) == 1));
+      if (value)
+        CHECK(*value == model.at(key).value);
+    }
+  }
+
+  std::uint64_t hash(std::string_view key) const {
+    return key_hash<std::string_view>{}(key, states.seed());
+  }
+
+  static std::string key_of(std::uint64_t number) {
+    return std::string(number % 20, '-') + std::to_string(number);
+  }
+
+  std::mt19937_64 random;
+  store states;
+  contents model;
+  std::int64_t now = -5'000;
+
+private:
+  void roll_back(const contents& before) {
+    states.rollback();
+    model = before;
+    check();
+    // The same batch may be tried again.
+    if (random() % 2 == 0)
+      now -= 1;
+  }
+
+  void put_some() {
+    for (std::uint64_t n = random() % 10; n > 0; --n) {
+      const std::string key = key_of(random() % key_space_);
+      states.put(std::string_view(key), hash(key), "put at " + std::to_string(now));
+      model[key] = {"put at " + std::to_string(now), now};
+    }
+  }
+
+  void update_some(bool fail) {
+    std::vector<std::string> keys(random() % 200);
+    std::vector<std::uint64_t> hashes;
+    for (std::string& key : keys)
+      hashes.push_back(hash(key = key_of(random() % key_space_)));
+    const std::size_t bad = fail && !keys.empty() ? random() % keys.size() : keys.size();
+    states.update(
+        keys.size(), hashes.data(), [&](std::size_t i) { return std::string_view(keys[i]); },
+        [&](std::size_t i, state<std::string>& s) {
+          visit(keys[i], s);
+          if (i == bad)
+            throw std::runtime_error("a user's function");
+        });
+  }
+
+  void visit(const std::string& key, state<std::string>& s) {
+    const auto at = model.find(key);
+    REQUIRE(s.exists() == (at != model.end()));
+    REQUIRE_FALSE(s.is_timing_out());
+    if (at != model.end())
+      CHECK(s.get() == at->second.value);
+    const std::uint64_t action = random() % 8;
+    if (action < 4) {
+      const std::string next = (s.exists() ? s.get() : "new") + std::to_string(action);
+      s.update(next);
+      CHECK(s.get() == next);
+      model[key] = {next, now};
+    } else if (action == 4) {
+      s.remove();
+      model.erase(key);
+    } else if (action == 5) {
+      s.update("soon gone");
+      s.remove();
+      model.erase(key);
+    } else if (at != model.end() && timeout_) {
+      at->second.touched = now;
+    }
+  }
+
+  void update_untouched() {
+    std::set<std::string> expected;
+    for (const auto& [key, k] : model)
+      if (k.touched != now)
+        expected.insert(key);
+    std::set<std::string> called;
+    states.update_untouched([&](const std::string& key, state<std::string>& s) {
+      CHECK(called.insert(key).second);
+      visit(key, s);
+    });
+    CHECK(called == expected);
+  }
+
+  void expire(bool fail) {
+    std::set<std::string> expected;
+    for (const auto& [key, k] : model)
+      if (timeout_ && k.touched < now - timeout_->ms())
+        expected.insert(key);
+    std::set<std::string> called;
+    states.expire([&](const std::string& key, state<std::string>& s) {
+      CHECK(s.is_timing_out());
+      CHECK(s.get() == model.at(key).value);
+      CHECK(called.insert(key).second);
+      if (fail)
+        throw std::runtime_error("a user's function");
+      model.erase(key);
+    });
+    CHECK(called == expected);
+  }
+
+  void check_touched() const {
+    std::set<std::string> expected;
+    for (const auto& [key, k] : model)
+      if (k.touched == now)
+        expected.insert(key);
+    std::set<std::string> touched;
+    states.touched([&](const std::string& key, const std::string& value) {
+      CHECK(touched.insert(key).second);
+      CHECK(value == model.at(key).value);
+    });
+    CHECK(touched == expected);
+  }
+
+  std::optional<duration> timeout_;
+  std::uint64_t key_space_;
+};
+
+} // namespace millrace::test
