@@ -15,13 +15,13 @@ namespace {
 
 constexpr int exit_usage = 2;
 
-duration read_duration(const std::string& text) {
+duration read_duration(const std::string& text, duration least) {
   const auto parsed = parse_duration(text);
   if (!parsed)
     throw stream_error{parsed.error()};
-  if (parsed->is_zero())
-    throw stream_error{errc::invalid_argument,
-                       "'" + text + "' is no time at all; at least 1ms is needed"};
+  if (*parsed < least)
+    throw stream_error{errc::invalid_argument, "'" + text + "' is too short; at least " +
+                                                   format_duration(least) + " is needed"};
   return *parsed;
 }
 
@@ -41,9 +41,9 @@ arguments::arguments(std::string program, std::string about)
 
 arguments::~arguments() = default;
 
-void arguments::add(const char* name, duration& to, const char* about) {
+void arguments::add(const char* name, duration& to, const char* about, duration least) {
   add(
-      name, [&to](const std::string& text) { to = read_duration(text); }, about,
+      name, [&to, least](const std::string& text) { to = read_duration(text, least); }, about,
       to.is_zero() ? "" : format_duration(to));
 }
 

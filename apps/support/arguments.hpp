@@ -32,8 +32,8 @@ public:
   arguments& operator=(const arguments&) = delete;
   ~arguments();
 
-  /// A span of time that is not zero, in the project's own notation.
-  void add(const char* name, duration& to, const char* about);
+  /// A span of time in the project's own notation, by default not zero.
+  void add(const char* name, duration& to, const char* about, duration least = milliseconds(1));
   void add(const char* name, std::uint64_t& to, const char* about, number_range allowed = {});
   void add(const char* name, std::string& to, const char* about);
   void add_choice(const char* name, std::string& to, const std::vector<std::string>& allowed,

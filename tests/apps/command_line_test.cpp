@@ -7,9 +7,9 @@ namespace {
 using namespace millrace::test;
 
 /// The examples that read HOST PORT and nothing else that must be given.
-const std::vector<std::string> socket_examples{"network_word_count", "custom_receiver",
+const std::vector<std::string> socket_examples{"network_word_count",  "custom_receiver",
                                                "windowed_word_count", "stateful_word_count",
-                                               "top_k_words"};
+                                               "top_k_words",         "session_counts"};
 
 TEST_CASE("millrace tells its version and its usage") {
   const auto version = run_process({program("millrace"), "--version"});
@@ -57,7 +57,8 @@ TEST_CASE("millrace refuses what it does not know") {
 
 TEST_CASE("every example has a usage") {
   auto examples = socket_examples;
-  examples.insert(examples.end(), {"queue_stream", "raw_network_grep", "page_view_stream"});
+  examples.insert(examples.end(),
+                  {"queue_stream", "raw_network_grep", "page_view_stream", "file_word_count"});
   for (const auto& name : examples) {
     CAPTURE(name);
     const auto help = run_process({program(name), "--help"});
@@ -81,7 +82,7 @@ TEST_CASE("bad arguments of an example end with 2, the reason and the usage") {
              {{"localhost", "0"}, "PORT: Value 0 not in range 1 to 65535"},
              {{"localhost", "65536"}, "PORT: Value 65536 not in range 1 to 65535"},
              {{"localhost", "9", "--batch", "soon"}, "--batch"},
-             {{"localhost", "9", "--batch", "0s"}, "at least 1ms is needed"},
+             {{"localhost", "9", "--batch", "0s"}, "'0s' is too short; at least 1ms is needed"},
              {{"localhost", "9", "--run-for", "-1s"}, "--run-for"},
              {{"localhost", "9", "--print", "-1"}, "--print"},
              {{"localhost", "9", "--master", "local[0]"}, "argument --master"},

@@ -132,7 +132,7 @@ TEST_CASE("the records repeat, and are counted, beyond those kept in memory") {
 }
 
 TEST_CASE("raw sends the same lines in whole frames") {
-  for (const char* records : {"1", "64", "1000", "65536", "150001"}) {
+  for (const char* records : {"1", "1000", "70001"}) {
     CAPTURE(records);
     const std::vector<std::string> recipe{"--records", records, "--seed", "17"};
     auto dumped = recipe;

@@ -241,7 +241,7 @@ TEST_CASE("what a checkpoint keeps restores the window, keys at zero included") 
   count_window<> window(seconds(2), seed_of_hashes);
   count_window<> restored(seconds(2), seed_of_hashes);
   std::int64_t now = 0;
-  for (const std::string& batch : {"abc", "ab", "a", "ad"}) {
+  for (const char* batch : {"abc", "ab", "a", "ad"}) {
     push_letters(window, now += 1'000, batch);
     window.commit();
   }

@@ -4,6 +4,8 @@
 #include "millrace/exchange/fold.hpp"
 #include "millrace/exchange/scatter.hpp"
 #include "millrace/flow/graph_builder.hpp"
+#include "millrace/flow/operations/aggregate_operations.hpp"
+#include "millrace/flow/operations/event_operations.hpp"
 #include "millrace/flow/operations/output_operations.hpp"
 #include "millrace/flow/operations/persistence_operations.hpp"
 #include "millrace/flow/operations/transform_operations.hpp"
@@ -37,7 +39,9 @@ class dstream : public pair_operations<T>,
                 public window_operations<T>,
                 public transform_operations<T>,
                 public output_operations<T>,
-                public persistence_operations<T> {
+                public persistence_operations<T>,
+                public event_operations<T>,
+                public aggregate_operations<T> {
   static_assert(!std::is_same_v<T, bool>,
                 "a stream of bool has no contiguous records: use char or an enum instead");
 

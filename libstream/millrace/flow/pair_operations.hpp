@@ -158,7 +158,7 @@ private:
                    here site) const {
     static_assert(keyable<K>,
                   "the key type needs a hash (std::hash or millrace_hash) and operator==");
-    using C = std::decay_t<std::invoke_result_t<decltype(aggregate.create)&, V&&>>;
+    using C = std::decay_t<std::invoke_result_t<decltype(std::declval<Agg&>().create)&, V&&>>;
     using out = std::pair<K, C>;
     auto info = stream_access::describe_new(self(), operation, site);
     auto how = checked_partitioner(self(), *info, std::move(partitioner));

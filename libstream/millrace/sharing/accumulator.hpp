@@ -34,7 +34,7 @@ public:
   void add(T value) const {
     if (auto* frame = task_frame::current()) {
       auto& bits = frame->added_to(cell_);
-      bits = to_bits(static_cast<T>(from_bits(bits) + value));
+      bits = to_bits(plus(from_bits(bits), value));
     } else {
       cell_->add(value);
     }
@@ -51,6 +51,13 @@ public:
   std::optional<T> in_batch(batch_time time) const { return cell_->of(time); }
 
 private:
+  static T plus(T a, T b) {
+    if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(static_cast<std::make_unsigned_t<T>>(a) +
+                            static_cast<std::make_unsigned_t<T>>(b));
+    else
+      return a + b;
+  }
   static accumulator_cell::bits to_bits(T value) {
     accumulator_cell::bits out{};
     std::copy_n(reinterpret_cast<const std::byte*>(&value), sizeof(T), out.begin());
@@ -66,17 +73,18 @@ private:
     cell(std::string n, T initial) : name{std::move(n)}, total{initial} {}
 
     bits zero() const override { return to_bits(T{}); }
+    bits sum(bits a, bits b) const override { return to_bits(plus(from_bits(a), from_bits(b))); }
     void commit(batch_time time, bits added) override {
       std::lock_guard guard{mutex};
-      total = static_cast<T>(total + from_bits(added));
+      total = plus(total, from_bits(added));
       auto& in_batch = batches.try_emplace(time).first->second;
-      in_batch = static_cast<T>(in_batch + from_bits(added));
+      in_batch = plus(in_batch, from_bits(added));
       if (batches.size() > max_batches)
         batches.erase(batches.begin());
     }
     void add(T value) {
       std::lock_guard guard{mutex};
-      total = static_cast<T>(total + value);
+      total = plus(total, value);
     }
     T total_now() const {
       std::lock_guard guard{mutex};

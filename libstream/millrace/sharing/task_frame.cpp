@@ -32,6 +32,13 @@ void task_frame::remember(const void* shared, std::shared_ptr<const void> value)
   views_.push_back({shared, std::move(value)});
 }
 
+void task_frame::take_over(const task_frame& part) {
+  for (auto& a : part.additions_) {
+    auto& sum = added_to(a.cell);
+    sum = a.cell->sum(sum, a.added);
+  }
+}
+
 void task_frame::commit() {
   for (auto& a : additions_)
     a.cell->commit(time_, a.added);

@@ -18,6 +18,7 @@ public:
   virtual ~accumulator_cell() = default;
   /// The value of a task that has added nothing.
   virtual bits zero() const = 0;
+  virtual bits sum(bits a, bits b) const = 0;
   /// Thread-safe.
   virtual void commit(batch_time time, bits added) = 0;
 };
@@ -26,7 +27,8 @@ public:
 /// - find the batch they run in: the thread's current frame.
 ///
 /// What they add to accumulators is kept here and counts when the task succeeds (`commit`); the next
-/// attempt starts from nothing. Single-threaded; frames of one thread nest.
+/// attempt starts from nothing. Single-threaded; frames of one thread nest. Where a task does its work
+/// on several threads, each call has a frame of its own there, which the task's frame takes over.
 class task_frame {
 public:
   explicit task_frame(batch_time time);
@@ -45,6 +47,9 @@ public:
   /// The value that the task sees of something shared, or null if it has not asked yet.
   const void* seen(const void* shared) const noexcept;
   void remember(const void* shared, std::shared_ptr<const void> value);
+
+  /// Counts what the frame of a part of this task has added as this one's.
+  void take_over(const task_frame& part);
 
   void commit();
 

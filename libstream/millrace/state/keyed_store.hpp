@@ -169,10 +169,7 @@ private:
   }
 
   id fetch_entry(const detail::line_index::view& slots, std::uint64_t hash) const {
-    const id at = slots.find_likely(hash);
-    if (at < unsure) [[likely]]
-      __builtin_prefetch(&entries_[at]);
-    return at;
+    return slots.find_likely(hash, [this](id at) { __builtin_prefetch(&entries_[at]); });
   }
 
   [[noreturn]] void throw_full() const {

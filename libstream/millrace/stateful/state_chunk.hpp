@@ -19,16 +19,7 @@ struct state_chunk {
 
 /// The mapped records.
 template <class K, class S, class E>
-class mapped_op final : public op<state_chunk<K, S, E>, E> {
-public:
-  using op<state_chunk<K, S, E>, E>::op;
-
-  void consume(std::span<state_chunk<K, S, E>> chunks) override {
-    for (auto& chunk : chunks)
-      if (!chunk.mapped.empty())
-        this->down().consume(chunk.mapped);
-  }
-};
+using mapped_op = chunk_part_op<state_chunk<K, S, E>, E, &state_chunk<K, S, E>::mapped>;
 
 /// `state_snapshots()`: every key with its state, in each batch.
 template <class K, class S, class E>

@@ -122,7 +122,7 @@ concept window_entry = requires(const Entry& entry) {
 /// The form of a key that a store of owned keys can look up: text as it is, other keys with views
 /// inside as owned ones.
 template <class K>
-decltype(auto) lookup_key(const K& key) {
+decltype(auto) stored_form(const K& key) {
   if constexpr (std::is_same_v<K, std::string_view> || !contains_view_v<K>)
     return (key);
   else
@@ -149,7 +149,7 @@ void probe_entries(Store& store, std::span<const Entry> part, Visit visit) {
     hashes[i] = part[i].hash;
   store.probe(
       part.size(), hashes,
-      [&](std::size_t i) -> decltype(auto) { return lookup_key<K>(part[i].key); },
+      [&](std::size_t i) -> decltype(auto) { return stored_form<K>(part[i].key); },
       [&](std::size_t i, std::uint32_t at) { visit(part[i], at); });
 }
 

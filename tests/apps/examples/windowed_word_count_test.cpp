@@ -122,7 +122,7 @@ TEST_CASE("windows that do not fit the batches are refused") {
        {row{"250ms", "100ms",
             "The window duration of windowed DStream (250 ms) must be a multiple"},
         row{"200ms", "150ms", "The slide duration of windowed DStream (150 ms) must be a multiple"},
-        row{"0s", "100ms", "--window: '0s' is no time at all; at least 1ms is needed"},
+        row{"0s", "100ms", "--window: '0s' is too short; at least 1ms is needed"},
         row{"200ms", "soon", "--slide: "}, row{"-1s", "100ms", "--window: "}}) {
     CAPTURE(reason);
     const auto refused = run_process(reading(

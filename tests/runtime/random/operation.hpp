@@ -73,8 +73,8 @@ struct random_operation {
   order records;
   bool windowed = false;       ///< Has a length and a slide of its own.
   bool needs_parents = false;  ///< Fails the batch when an input is left out.
-  std::function<any_stream(const std::vector<any_stream>&, const parameters&)> build;
-  std::function<history(const std::vector<const history*>&, const parameters&)> evaluate;
+  std::function<any_stream(const std::vector<any_stream>&, const parameters&)> build = {};
+  std::function<history(const std::vector<const history*>&, const parameters&)> evaluate = {};
 };
 
 using operation_list = std::vector<random_operation>;

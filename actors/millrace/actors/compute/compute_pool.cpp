@@ -1,6 +1,7 @@
 #include "millrace/actors/compute/compute_pool.hpp"
 
 #include "millrace/actors/system/own_thread.hpp"
+#include "millrace/sharing/task_frame.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -19,20 +20,32 @@ struct parallel_calls {
   parallel_calls(std::size_t n, const std::function<void(std::size_t)>& f) : count{n}, body{&f} {}
 
   void work() {
-    for (std::size_t i = next++; i < count; i = next++) {
-      try {
-        (*body)(i);
-      } catch (...) {
-        std::lock_guard guard{mutex};
-        if (i < first_failed) {
-          first_failed = i;
-          failure = std::current_exception();
-        }
-      }
-      std::lock_guard guard{mutex};
-      if (++done == count)
-        all_done.notify_all();
+    for (std::size_t i = next++; i < count; i = next++)
+      task ? call_in_task(i) : call(i);
+  }
+
+  /// The caller's thread too, whose task others add to at the same time.
+  void call_in_task(std::size_t i) {
+    task_frame part{task->time()};
+    call(i, &part);
+  }
+
+  void call(std::size_t i, const task_frame* part = nullptr) {
+    std::exception_ptr thrown;
+    try {
+      (*body)(i);
+    } catch (...) {
+      thrown = std::current_exception();
     }
+    std::lock_guard guard{mutex};
+    if (thrown && i < first_failed) {
+      first_failed = i;
+      failure = std::move(thrown);
+    }
+    if (part)
+      task->take_over(*part);
+    if (++done == count)
+      all_done.notify_all();
   }
 
   void wait() {
@@ -45,6 +58,7 @@ struct parallel_calls {
 
   const std::size_t count;
   const std::function<void(std::size_t)>* body;
+  task_frame* const task = task_frame::current(); ///< Of the caller, who outlasts all calls.
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   std::condition_variable all_done;

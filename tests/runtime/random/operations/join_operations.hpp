@@ -107,9 +107,9 @@ void add_static_joins(operation_list& to) {
           return reference::join(d, twice, keep_left, false);
         }));
   };
-  add("join with static records", false, [](auto s, auto& other) { return s.join(other); });
+  add("join with static records", false, [](auto s, const auto& other) { return s.join(other); });
   add("left_outer_join with static records", true,
-      [](auto s, auto& other) { return s.left_outer_join(other); });
+      [](auto s, const auto& other) { return s.left_outer_join(other); });
 }
 
 inline void add_join_operations(operation_list& to) {

@@ -117,14 +117,16 @@ inline void add_transforms(operation_list& to) {
   add(per_batch<of_pairs, of_pairs>(
       "transform that reduces", order::loses,
       [](auto s, const parameters& p) {
-        return s.transform([p](const batch<number_pair>& b) {
-          return b.reduce_by_key([p](number x, number y) {
-            p.trip();
-            return x + y;
-          });
-        });
+        return s
+            .transform([p](const batch<number_pair>& b) {
+              return b.reduce_by_key([p](number x, number y) {
+                p.trip();
+                return x + y;
+              });
+            })
+            .map_values(bounded);
       },
-      [](auto& d, auto&) { return fold_groups(d, total); }));
+      [](auto& d, auto&) { return fold_groups(d, bounded_total); }));
 }
 
 inline void add_transforms_with(operation_list& to) {

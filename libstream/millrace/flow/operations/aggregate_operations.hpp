@@ -1,0 +1,195 @@
+#pragma once
+
+#include "millrace/exchange/aggregate.hpp"
+#include "millrace/flow/operations/checks.hpp"
+#include "millrace/flow/operations/stream_access.hpp"
+#include "millrace/sketch/hyper_log_log.hpp"
+#include "millrace/sketch/space_saving.hpp"
+#include "millrace/sketch/t_digest.hpp"
+#include "millrace/sketch/top_k.hpp"
+#include "millrace/stateful/fold_window_reader.hpp"
+#include "millrace/window/window_fold.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <source_location>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+
+/// Summaries of whole batches and windows; base class of dstream<T>. Each partition makes a summary
+/// of its own and only those move. The `_by_window` forms keep one summary for each batch of the
+/// window; the cost of a slide does not depend on its length.
+template <class T>
+class aggregate_operations {
+  using here = std::source_location;
+  using record = owned_t<T>;
+
+public:
+  /// One summary of each batch. `make()` returns an empty one; see aggregate_of.
+  template <class Make>
+  requires aggregate_of<std::invoke_result_t<Make&>, T>
+  auto aggregate(Make make, here site = here::current()) const {
+    using summary = std::invoke_result_t<Make&>;
+    auto info = stream_access::describe_new(self(), "aggregate", site);
+    check_empty(make, *info);
+    return stream_access::exchange<summary>(
+        stream_access::builder(self()), info, {summarised<summary>(make, false)},
+        {.partitions = 1}, [make](auto& who, consumer<summary>& down) {
+          return std::make_unique<aggregate_reader<summary, Make>>(who, down, make);
+        });
+  }
+
+  /// One summary of each window.
+  template <class Make>
+  requires aggregate_of<std::invoke_result_t<Make&>, T>
+  auto aggregate_by_window(Make make, duration length, duration slide = duration{0},
+                           here site = here::current()) const {
+    using summary = std::invoke_result_t<Make&>;
+    auto info = stream_access::describe_new(self(), "aggregate_by_window", site);
+    check_empty(make, *info);
+    auto times = checked_window(*info, length, slide, stream_access::node(self())->slide());
+    auto merge = [](const summary& a, const summary& b) {
+      summary both = a;
+      both.merge(b);
+      return both;
+    };
+    using fold = window_fold<summary, decltype(merge)>;
+    exchange_traits traits{.partitions = 1, .absorbs_absence = true, .works_when_empty = true};
+    return stream_access::exchange<summary>(
+        stream_access::builder(self()), info, {summarised<summary>(make, true)}, traits,
+        [times, merge](auto& who, consumer<summary>& down) {
+          return std::make_unique<fold_window_reader<summary, decltype(merge), fold>>(
+              who, down, times, merge, fold{times.length, merge});
+        },
+        {}, times.slide);
+  }
+
+  /// The k greatest records of each batch by `by(record)`, greatest first; records that are equal by
+  /// it in ascending order. `by` is called with records as they flow and as they are kept, which
+  /// own their text: for records with views make it a generic lambda.
+  template <class By = std::identity>
+  requires std::invocable<const By&, const T&> && std::invocable<const By&, const record&>
+  auto top_k(std::size_t k, By by = {}, here site = here::current()) const {
+    return greatest_first(aggregate(empty_top(k, by), site), site);
+  }
+  template <class By = std::identity>
+  requires std::invocable<const By&, const T&> && std::invocable<const By&, const record&>
+  auto top_k_by_window(std::size_t k, By by, duration length, duration slide = duration{0},
+                       here site = here::current()) const {
+    return greatest_first(aggregate_by_window(empty_top(k, by), length, slide, site), site);
+  }
+
+  /// How many different records there are, estimated by a hyper_log_log, whose standard error is
+  /// 1.04 / sqrt(2^precision): 0.8 % by default.
+  auto approx_count_distinct(unsigned precision = hyper_log_log::default_precision,
+                             here site = here::current()) const requires keyable<T> {
+    return estimates(aggregate([precision] { return hyper_log_log{precision}; }, site), site);
+  }
+  auto approx_count_distinct_by_window(duration length, duration slide = duration{0},
+                                       unsigned precision = hyper_log_log::default_precision,
+                                       here site = here::current()) const requires keyable<T> {
+    return estimates(aggregate_by_window([precision] { return hyper_log_log{precision}; }, length,
+                                         slide, site),
+                     site);
+  }
+
+  /// The values below which the given fractions of the numbers lie, estimated by a t_digest; an
+  /// empty vector when there are none.
+  auto approx_quantiles(std::vector<double> fractions, here site = here::current()) const
+      requires std::convertible_to<T, double> {
+    return quantiles(aggregate([] { return t_digest{}; }, site), std::move(fractions), site);
+  }
+  auto approx_quantiles_by_window(std::vector<double> fractions, duration length,
+                                  duration slide = duration{0}, here site = here::current()) const
+      requires std::convertible_to<T, double> {
+    return quantiles(aggregate_by_window([] { return t_digest{}; }, length, slide, site),
+                     std::move(fractions), site);
+  }
+
+  /// (record, count) of the n most frequent records, by a space_saving sketch of that capacity: no
+  /// record is missing that makes up more than 1 / capacity of all, and no count is more than
+  /// 1 / capacity of all too high.
+  auto heavy_hitters(std::size_t n, std::size_t capacity = 1000, here site = here::current()) const
+      requires keyable<T> {
+    return hitters(aggregate([capacity] { return space_saving<T>{capacity}; }, site), n, site);
+  }
+  auto heavy_hitters_by_window(std::size_t n, duration length, duration slide = duration{0},
+                               std::size_t capacity = 1000, here site = here::current()) const
+      requires keyable<T> {
+    return hitters(
+        aggregate_by_window([capacity] { return space_saving<T>{capacity}; }, length, slide, site),
+        n, site);
+  }
+
+private:
+  const dstream<T>& self() const { return static_cast<const dstream<T>&>(*this); }
+
+  /// A summary that cannot be made is an error here and now, not in the first batch.
+  template <class Make>
+  static void check_empty(Make& make, const op_info& info) {
+    try {
+      static_cast<void>(make());
+    } catch (const stream_error& e) {
+      throw stream_error{e.code(), describe(info) + ": " + e.what()};
+    }
+  }
+
+  template <class Summary, class Make>
+  exchange_parent summarised(Make make, bool always) const {
+    return {stream_access::node(self()), [make, always](auto& who) {
+              return std::make_unique<aggregate_writer<T, Summary, Make>>(who, make, always);
+            }};
+  }
+
+  template <class By>
+  static auto empty_top(std::size_t k, By by) {
+    using summary = millrace::top_k<record, by_projection<By>>;
+    return [k, by] { return summary{k, by_projection<By>{by}}; };
+  }
+  template <class Stream>
+  static auto greatest_first(const Stream& tops, here site) {
+    return tops.flat_map([](const auto& top) { return top.sorted(); }, site);
+  }
+
+  template <class Stream>
+  static auto estimates(const Stream& sketches, here site) {
+    return sketches.map(
+        [](const hyper_log_log& s) { return static_cast<std::int64_t>(std::llround(s.estimate())); },
+        site);
+  }
+
+  template <class Stream>
+  static auto quantiles(const Stream& digests, std::vector<double> fractions, here site) {
+    for (auto f : fractions)
+      if (!(f >= 0 && f <= 1))
+        throw stream_error{errc::invalid_argument,
+                           "approx_quantiles at " + to_string(source_site{site}) + ": a fraction is " +
+                               std::to_string(f) + "; allowed are 0 to 1"};
+    return digests.map(
+        [fractions](const t_digest& d) {
+          std::vector<double> out;
+          for (auto f : fractions)
+            if (auto q = d.quantile(f))
+              out.push_back(*q);
+          return out;
+        },
+        site);
+  }
+
+  template <class Stream>
+  static auto hitters(const Stream& sketches, std::size_t n, here site) {
+    return sketches.flat_map(
+        [n](const auto& s) {
+          std::vector<std::pair<record, std::int64_t>> out;
+          for (auto& item : s.top(n))
+            out.emplace_back(item.key, static_cast<std::int64_t>(item.count));
+          return out;
+        },
+        site);
+  }
+};
+
+} // namespace millrace

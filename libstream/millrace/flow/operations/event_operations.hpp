@@ -1,0 +1,273 @@
+#pragma once
+
+#include "millrace/eventtime/keyed_event_window.hpp"
+#include "millrace/eventtime/session_windows.hpp"
+#include "millrace/eventtime/window_spec.hpp"
+#include "millrace/flow/operations/checks.hpp"
+#include "millrace/flow/operations/keyed_exchange.hpp"
+#include "millrace/op/map.hpp"
+#include "millrace/stateful/chunk_part.hpp"
+#include "millrace/stateful/event_window_reader.hpp"
+#include "millrace/stateful/interval_join_reader.hpp"
+
+#include <functional>
+#include <source_location>
+#include <utility>
+
+namespace millrace {
+
+/// The results of windows by event time: (key, windowed result) each time a window fires.
+/// `late_records()` is the stream of the records that came too late for any window; those that
+/// nobody asks for are dropped.
+template <class K, class V, class C>
+class event_results : public dstream<std::pair<owned_t<K>, windowed<C>>> {
+  using here = std::source_location;
+  using result = std::pair<owned_t<K>, windowed<C>>;
+  using late = timestamped<std::pair<K, V>>;
+  using chunk = event_chunk<result, late>;
+
+public:
+  event_results(dstream<result> results, dstream<chunk> stage)
+      : dstream<result>{std::move(results)}, stage_{std::move(stage)} {}
+
+  dstream<late> late_records(here site = here::current()) const {
+    auto info = stream_access::describe_new(stage_, "late_records", site);
+    return stream_access::narrow<late>(
+        stage_, info, [](op_info_ptr who, consumer<late>& down) -> consumer_ptr {
+          return std::make_unique<chunk_part_op<chunk, late, &chunk::late>>(std::move(who), down);
+        });
+  }
+
+private:
+  dstream<chunk> stage_;
+};
+
+template <class T>
+class event_dstream;
+
+/// A stream of pairs divided into windows by event time, waiting to be told what to make of them.
+/// Results own their bytes; the function of a reduction must be associative, and commutative because
+/// records of a window may come in any order.
+template <class K, class V>
+class event_windows {
+  using here = std::source_location;
+  using value = owned_t<V>;
+
+public:
+  event_windows(event_dstream<std::pair<K, V>> from, window_spec spec, event_window_options options)
+      : from_{std::move(from)}, spec_{spec}, options_{options} {}
+
+  template <class F, partitions_for<K> P = std::uint32_t>
+  requires std::convertible_to<std::invoke_result_t<F&, value, value>, value>
+  auto reduce_by_key(F f, P partitions = P{}, here site = here::current()) const {
+    auto merge = [f](value& sum, const auto& v) mutable {
+      sum = std::invoke(f, std::move(sum), value(v));
+    };
+    return made<value>("reduce_by_key", aggregator{[](const V& v) { return value(v); }, merge, merge},
+                       std::move(partitions), site);
+  }
+
+  /// `create(value) -> C`, `merge_value(C, value) -> C`, `merge_combiners(C, C) -> C`.
+  template <class Create, class MergeValue, class MergeCombiners,
+            partitions_for<K> P = std::uint32_t>
+  auto aggregate_by_key(Create create, MergeValue merge_value, MergeCombiners merge_combiners,
+                        P partitions = P{}, here site = here::current()) const {
+    using combiner = std::decay_t<std::invoke_result_t<Create&, V>>;
+    auto add = [merge_value](combiner& c, const V& v) mutable {
+      c = std::invoke(merge_value, std::move(c), v);
+    };
+    auto merge = [merge_combiners](combiner& c, const combiner& other) mutable {
+      c = std::invoke(merge_combiners, std::move(c), other);
+    };
+    return made<combiner>("aggregate_by_key", aggregator{std::move(create), add, merge},
+                          std::move(partitions), site);
+  }
+
+  template <partitions_for<K> P = std::uint32_t>
+  auto count_by_key(P partitions = P{}, here site = here::current()) const {
+    auto merge = [](std::int64_t& n, std::int64_t more) { n += more; };
+    auto count = [](std::int64_t& n, const V&) { ++n; };
+    return made<std::int64_t>(
+        "count_by_key", aggregator{[](const V&) { return std::int64_t{1}; }, count, merge},
+        std::move(partitions), site);
+  }
+
+  template <partitions_for<K> P = std::uint32_t>
+  auto group_by_key(P partitions = P{}, here site = here::current()) const {
+    using group = std::vector<value>;
+    auto append = [](group& g, const V& v) { g.push_back(value(v)); };
+    auto concatenate = [](group& g, const group& more) {
+      g.insert(g.end(), more.begin(), more.end());
+    };
+    return made<group>("group_by_key",
+                       aggregator{[](const V& v) { return group{value(v)}; }, append, concatenate},
+                       std::move(partitions), site);
+  }
+
+private:
+  template <class C, class Functions, class P>
+  event_results<K, V, C> made(const char* operation, Functions functions, P partitions,
+                              here site) const;
+
+  event_dstream<std::pair<K, V>> from_;
+  window_spec spec_;
+  event_window_options options_;
+};
+
+/// A stream whose records have event times: made by `assign_timestamps`, for operations that go by
+/// when things happened rather than by when they arrived.
+///
+/// The watermark of a batch - the promise that nothing earlier will come - is the greatest event time
+/// of all batches up to this one, less the allowed disorder. It is the same in all partitions.
+template <class T>
+class event_dstream {
+public:
+  event_dstream(dstream<timestamped<T>> records, watermark_options options)
+      : records_{std::move(records)}, options_{options} {}
+
+  const dstream<timestamped<T>>& records() const { return records_; }
+  const watermark_options& watermarks() const { return options_; }
+
+private:
+  dstream<timestamped<T>> records_;
+  watermark_options options_;
+};
+
+template <class K, class V>
+class event_dstream<std::pair<K, V>> {
+  using here = std::source_location;
+  using pair = std::pair<K, V>;
+
+public:
+  event_dstream(dstream<timestamped<pair>> records, watermark_options options)
+      : records_{std::move(records)}, options_{options} {}
+
+  const dstream<timestamped<pair>>& records() const { return records_; }
+  const watermark_options& watermarks() const { return options_; }
+
+  /// `window(window_spec::tumbling(10s))`, `sliding(30s, 10s)`, `session(30s)`. A window fires when
+  /// the watermark passes its end, and again with late records while `allowed_lateness` lasts.
+  event_windows<K, V> window(const window_spec& spec, event_window_options options = {}) const {
+    return {*this, spec, options};
+  }
+
+  /// (key, (left, right)) for every pair of records of one key with
+  /// left.time + lower <= right.time <= left.time + upper, in the batch of the later one.
+  template <class W, partitions_for<K> P = std::uint32_t>
+  auto interval_join(const event_dstream<std::pair<K, W>>& other, duration lower, duration upper,
+                     P partitions = P{}, interval_join_options bounds = {},
+                     here site = here::current()) const;
+
+private:
+  dstream<timestamped<pair>> records_;
+  watermark_options options_;
+};
+
+/// Base class of dstream<T>.
+template <class T>
+class event_operations {
+  using here = std::source_location;
+
+public:
+  /// `f(record)` is the event time of a record. A record may come up to `max_out_of_orderness` after
+  /// a later one without being late.
+  template <class F>
+  requires std::convertible_to<std::invoke_result_t<F&, const T&>, event_time>
+  event_dstream<T> assign_timestamps(F f, duration max_out_of_orderness,
+                                     here site = here::current()) const {
+    return assign_timestamps(std::move(f), watermark_options{max_out_of_orderness, {}}, site);
+  }
+
+  template <class F>
+  requires std::convertible_to<std::invoke_result_t<F&, const T&>, event_time>
+  event_dstream<T> assign_timestamps(F f, watermark_options options,
+                                     here site = here::current()) const {
+    watermark{options};
+    auto stamped = self().map(
+        [f](T record) mutable {
+          event_time when = std::invoke(f, std::as_const(record));
+          return timestamped<T>{when, std::move(record)};
+        },
+        site);
+    return {stamped, options};
+  }
+
+private:
+  const dstream<T>& self() const { return static_cast<const dstream<T>&>(*this); }
+};
+
+namespace detail {
+template <class K, class V, class P>
+exchange_parent event_parent(const event_dstream<std::pair<K, V>>& stream, const P& partitioner) {
+  return {stream_access::node(stream.records()),
+          [partitioner, options = stream.watermarks()](auto& who) {
+            return std::make_unique<event_writer<K, V, P>>(who, partitioner, options);
+          }};
+}
+} // namespace detail
+
+template <class K, class V>
+template <class C, class Functions, class P>
+event_results<K, V, C> event_windows<K, V>::made(const char* operation, Functions functions,
+                                                 P partitions, here site) const {
+  auto& stream = from_.records();
+  auto info = stream_access::describe_new(stream, operation, site);
+  auto partitioner = checked_partitioner(stream, *info, std::move(partitions));
+  validate(options_);
+  using result = std::pair<owned_t<K>, windowed<C>>;
+  using late = timestamped<std::pair<K, V>>;
+  using chunk = event_chunk<result, late>;
+  exchange_traits traits{.partitions = partitioner.partitions,
+                         .absorbs_absence = true,
+                         .works_when_empty = true};
+  auto reader = [=, marks = from_.watermarks(), spec = spec_, options = options_](
+                    auto& who, consumer<chunk>& down) -> std::unique_ptr<stage_reader> {
+    auto read_with = [&]<class Windows>(std::type_identity<Windows>) {
+      return std::make_unique<event_window_reader<K, V, owned_t<K>, C, Windows>>(
+          who, down, marks,
+          [=](hash_seed seed) {
+            return std::make_unique<Windows>(spec, functions, seed, options);
+          });
+    };
+    if (spec.is_session())
+      return read_with(std::type_identity<session_windows<K, C, Functions>>{});
+    return read_with(std::type_identity<keyed_event_window<K, C, Functions>>{});
+  };
+  auto stage = stream_access::exchange<chunk>(stream_access::builder(stream), info,
+                                              {detail::event_parent(from_, partitioner)}, traits,
+                                              reader, partitioning_of(partitioner));
+  auto results = stream_access::narrow<result>(
+      stage, info, [](op_info_ptr who, consumer<result>& down) -> consumer_ptr {
+        return std::make_unique<chunk_part_op<chunk, result, &chunk::results>>(std::move(who),
+                                                                               down);
+      });
+  return {results, stage};
+}
+
+template <class K, class V>
+template <class W, partitions_for<K> P>
+auto event_dstream<std::pair<K, V>>::interval_join(const event_dstream<std::pair<K, W>>& other,
+                                                   duration lower, duration upper, P partitions,
+                                                   interval_join_options bounds, here site) const {
+  auto info = stream_access::describe_new(records_, "interval_join", site);
+  auto partitioner = checked_partitioner(records_, *info, std::move(partitions));
+  check_together(*info,
+                 {{stream_access::builder(records_), stream_access::node(records_)},
+                  {stream_access::builder(other.records()), stream_access::node(other.records())}});
+  validate_interval_join(lower, upper, bounds);
+  using reader = interval_join_reader<K, V, W>;
+  using out = typename reader::value_type;
+  typename reader::options options{lower, upper, options_, other.watermarks(), bounds};
+  exchange_traits traits{.partitions = partitioner.partitions,
+                         .absorbs_absence = true,
+                         .works_when_empty = true};
+  return stream_access::exchange<out>(
+      stream_access::builder(records_), info,
+      {detail::event_parent(*this, partitioner), detail::event_parent(other, partitioner)}, traits,
+      [options](auto& who, consumer<out>& down) {
+        return std::make_unique<reader>(who, down, options);
+      },
+      partitioning_of(partitioner));
+}
+
+} // namespace millrace

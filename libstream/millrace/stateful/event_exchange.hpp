@@ -1,0 +1,77 @@
+#pragma once
+
+#include "millrace/eventtime/timestamped.hpp"
+#include "millrace/eventtime/watermark.hpp"
+#include "millrace/exchange/partitioner.hpp"
+#include "millrace/exchange/writer_base.hpp"
+#include "millrace/op/op.hpp"
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+
+/// Records with event times for one target, with their key hashes; and, for every target alike, the
+/// greatest event time that the upstream partition has seen in this batch.
+template <class K, class V>
+class event_payload final : public payload {
+public:
+  std::size_t records() const override { return items.size(); }
+
+  std::vector<timestamped<std::pair<K, V>>> items;
+  std::vector<std::uint64_t> hashes;
+  std::optional<event_time> greatest;
+};
+
+/// Upstream half of the keyed operations on event time: each record goes to the partition of its
+/// key, the event times go to all.
+template <class K, class V, class Partitioner>
+class event_writer final
+    : public writer_base<event_writer<K, V, Partitioner>, timestamped<std::pair<K, V>>> {
+  using record = timestamped<std::pair<K, V>>;
+
+public:
+  event_writer(op_info_ptr info, Partitioner partitioner, watermark_options options)
+      : info_{std::move(info)}, partitioner_{std::move(partitioner)}, options_{options} {}
+
+  void clear() {
+    targets_.assign(partitioner_.partitions, nullptr);
+    for (auto& target : targets_)
+      target = std::make_shared<event_payload<K, V>>();
+    seen_ = watermark{options_};
+    seen_.begin(this->context().time);
+  }
+
+  void write(partition_order, std::span<record> records) {
+    guarded(*info_, [&] {
+      for (auto& r : records) {
+        seen_.observe(r.time);
+        std::uint64_t hash = key_hash<K>{}(r.value.first, this->context().seed);
+        auto& target = *targets_[partitioner_(r.value.first, hash)];
+        target.hashes.push_back(hash);
+        target.items.push_back(std::move(r));
+      }
+    });
+  }
+
+  std::vector<payload_ptr> take() override {
+    for (auto& target : targets_) {
+      target->greatest = seen_.greatest();
+      this->template keep_inputs<record>(*target);
+    }
+    std::vector<payload_ptr> taken{targets_.begin(), targets_.end()};
+    targets_.clear();
+    return taken;
+  }
+
+private:
+  op_info_ptr info_;
+  Partitioner partitioner_;
+  watermark_options options_;
+  watermark seen_;
+  std::vector<std::shared_ptr<event_payload<K, V>>> targets_;
+};
+
+} // namespace millrace

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "runtime/random/run_graph.hpp"
+
+namespace millrace::test {
+
+inline texts expected_batch(const any_data& d) {
+  return std::visit([](auto& records) { return each(records, [](auto& x) { return text_of(x); }); },
+                    d);
+}
+
+inline std::string show_records(const texts& records) {
+  constexpr std::size_t shown = 40;
+  std::string out = std::to_string(records.size()) + " records";
+  for (std::size_t i = 0; i < records.size() && i < shown; ++i)
+    out += (i == 0 ? ": " : ", ") + records[i];
+  return out + (records.size() > shown ? ", ..." : "");
+}
+
+/// How one batch of an output differs from what the reference says.
+inline std::optional<std::string> batch_difference(const std::optional<any_data>& expected,
+                                                   const texts* got, bool ordered) {
+  if (!expected && !got)
+    return std::nullopt;
+  if (!expected)
+    return "there is a batch where none is due: " + show_records(*got);
+  auto wanted = expected_batch(*expected);
+  if (!got)
+    return "there is no batch, expected " + show_records(wanted);
+  auto found = *got;
+  if (ordered && found == wanted)
+    return std::nullopt;
+  auto words = "\n    expected " + show_records(wanted) + "\n    got " + show_records(found);
+  std::ranges::sort(wanted);
+  std::ranges::sort(found);
+  if (found == wanted)
+    return ordered ? std::optional{"another order:" + words} : std::nullopt;
+  texts missing;
+  texts extra;
+  std::ranges::set_difference(wanted, found, std::back_inserter(missing));
+  std::ranges::set_difference(found, wanted, std::back_inserter(extra));
+  return "other records:" + words + "\n    missing " + show_records(missing) + "\n    too much " +
+         show_records(extra);
+}
+
+inline std::optional<std::string> error_difference(const random_graph& graph,
+                                                   const std::optional<std::string>& error,
+                                                   std::optional<std::size_t> failing) {
+  if (!failing)
+    return error ? std::optional{"the job failed: " + *error} : std::nullopt;
+  auto when = "at time " + std::to_string((*failing + 1) * 1000) + " ms";
+  if (error && error->find(when) != std::string::npos)
+    return std::nullopt;
+  return "batch " + std::to_string(*failing + 1) + " of " + std::to_string(graph.batches) +
+         " must fail " + when + ", but: " + error.value_or("no error");
+}
+
+/// Runs the graph; the first difference from what the reference says, in words.
+inline std::optional<std::string> difference(const random_graph& graph, engine& on) {
+  auto got = run(on, graph);
+  auto failing = failing_batch(graph);
+  if (auto d = error_difference(graph, got.error, failing))
+    return d;
+  auto end = failing.value_or(graph.batches);
+  for (std::size_t b = 0; b < graph.batches; ++b)
+    for (std::size_t o = 0; o < graph.outputs.size(); ++o) {
+      auto& stream = graph.streams[graph.outputs[o]];
+      auto at = got.outputs[o].find(static_cast<number>(b + 1));
+      auto* found = at == got.outputs[o].end() ? nullptr : &at->second;
+      auto& expected = stream.expected.batches[b];
+      if (auto d = batch_difference(b < end ? expected : std::nullopt, found, stream.ordered))
+        return "s" + std::to_string(graph.outputs[o]) + " at second " + std::to_string(b + 1) +
+               ": " + *d;
+    }
+  return std::nullopt;
+}
+
+} // namespace millrace::test
