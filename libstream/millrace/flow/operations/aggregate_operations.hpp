@@ -1,8 +1,8 @@
 #pragma once
 
 #include "millrace/exchange/aggregate.hpp"
-#include "millrace/flow/operations/checks.hpp"
-#include "millrace/flow/operations/stream_access.hpp"
+#include "millrace/flow/building/checks.hpp"
+#include "millrace/flow/building/stream_access.hpp"
 #include "millrace/sketch/hyper_log_log.hpp"
 #include "millrace/sketch/space_saving.hpp"
 #include "millrace/sketch/t_digest.hpp"

@@ -3,12 +3,12 @@
 #include "millrace/eventtime/keyed_event_window.hpp"
 #include "millrace/eventtime/session_windows.hpp"
 #include "millrace/eventtime/window_spec.hpp"
-#include "millrace/flow/operations/checks.hpp"
-#include "millrace/flow/operations/keyed_exchange.hpp"
+#include "millrace/flow/building/checks.hpp"
+#include "millrace/flow/building/keyed_exchange.hpp"
 #include "millrace/op/map.hpp"
 #include "millrace/stateful/chunk_part.hpp"
-#include "millrace/stateful/event_window_reader.hpp"
-#include "millrace/stateful/interval_join_reader.hpp"
+#include "millrace/stateful/event/event_window_reader.hpp"
+#include "millrace/stateful/event/interval_join_reader.hpp"
 
 #include <functional>
 #include <source_location>

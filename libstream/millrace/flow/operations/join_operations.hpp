@@ -1,7 +1,7 @@
 #pragma once
 
-#include "millrace/flow/operations/checks.hpp"
-#include "millrace/flow/operations/keyed_exchange.hpp"
+#include "millrace/flow/building/checks.hpp"
+#include "millrace/flow/building/keyed_exchange.hpp"
 #include "millrace/joining/cogroup_reader.hpp"
 #include "millrace/joining/join_reader.hpp"
 #include "millrace/joining/static_join.hpp"

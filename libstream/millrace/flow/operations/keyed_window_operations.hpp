@@ -1,7 +1,7 @@
 #pragma once
 
-#include "millrace/flow/operations/checks.hpp"
-#include "millrace/flow/operations/keyed_exchange.hpp"
+#include "millrace/flow/building/checks.hpp"
+#include "millrace/flow/building/keyed_exchange.hpp"
 #include "millrace/stateful/keyed_window_reader.hpp"
 #include "millrace/window/inverse_keyed_window.hpp"
 #include "millrace/window/keyed_window.hpp"

@@ -3,7 +3,7 @@
 #include "millrace/chunk/owned.hpp"
 #include "millrace/exchange/collect.hpp"
 #include "millrace/files/part_files.hpp"
-#include "millrace/flow/operations/stream_access.hpp"
+#include "millrace/flow/building/stream_access.hpp"
 #include "millrace/sink/print_format.hpp"
 
 #include <functional>

@@ -3,8 +3,8 @@
 #include "millrace/chunk/owned.hpp"
 #include "millrace/codec/codec.hpp"
 #include "millrace/exchange/collect.hpp"
-#include "millrace/flow/operations/kept_stream.hpp"
-#include "millrace/flow/operations/stream_access.hpp"
+#include "millrace/flow/building/kept_stream.hpp"
+#include "millrace/flow/building/stream_access.hpp"
 #include "millrace/storage/retained.hpp"
 
 #include <memory>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "millrace/flow/operations/checks.hpp"
-#include "millrace/flow/operations/keyed_exchange.hpp"
-#include "millrace/flow/operations/state_spec.hpp"
+#include "millrace/flow/building/checks.hpp"
+#include "millrace/flow/building/keyed_exchange.hpp"
+#include "millrace/flow/building/state_spec.hpp"
 #include "millrace/stateful/map_with_state_reader.hpp"
 #include "millrace/stateful/partition_state_reader.hpp"
 #include "millrace/stateful/update_state_reader.hpp"

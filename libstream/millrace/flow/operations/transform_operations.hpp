@@ -2,8 +2,8 @@
 
 #include "millrace/chunk/owned.hpp"
 #include "millrace/exchange/collect.hpp"
-#include "millrace/flow/operations/checks.hpp"
-#include "millrace/flow/operations/stream_access.hpp"
+#include "millrace/flow/building/checks.hpp"
+#include "millrace/flow/building/stream_access.hpp"
 #include "millrace/joining/transform_reader.hpp"
 
 #include <functional>

@@ -2,7 +2,7 @@
 
 #include "millrace/eventtime/interval_join_buffer.hpp"
 #include "millrace/op/flat_map.hpp"
-#include "millrace/stateful/event_exchange.hpp"
+#include "millrace/stateful/event/event_exchange.hpp"
 
 #include <optional>
 

@@ -2,7 +2,7 @@
 
 #include "millrace/exchange/combine.hpp"
 #include "millrace/exchange/scatter.hpp"
-#include "millrace/flow/operations/stream_access.hpp"
+#include "millrace/flow/building/stream_access.hpp"
 
 #include <functional>
 #include <utility>

@@ -3,7 +3,7 @@
 #include "millrace/eventtime/event_options.hpp"
 #include "millrace/eventtime/windowed.hpp"
 #include "millrace/chunk/chunk_buffer.hpp"
-#include "millrace/stateful/event_exchange.hpp"
+#include "millrace/stateful/event/event_exchange.hpp"
 
 #include <functional>
 #include <memory>

@@ -1,6 +1,6 @@
-#include "millrace/flow/operations/kept_stream.hpp"
+#include "millrace/flow/building/kept_stream.hpp"
 
-#include "millrace/flow/operations/checks.hpp"
+#include "millrace/flow/building/checks.hpp"
 
 namespace millrace {
 

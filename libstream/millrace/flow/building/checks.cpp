@@ -1,4 +1,4 @@
-#include "millrace/flow/operations/checks.hpp"
+#include "millrace/flow/building/checks.hpp"
 
 namespace millrace {
 
