@@ -2,6 +2,7 @@
 
 #include "millrace/config/configuration.hpp"
 #include "millrace/flow/stream_context.hpp"
+#include "millrace/run/run_program.hpp"
 
 namespace millrace {
 
@@ -9,7 +10,7 @@ namespace millrace {
 /// basic_stream_context for everything it can do.
 class stream_context : public basic_stream_context {
 public:
-  /// Throws stream_error when the interval is not positive.
+  /// As basic_stream_context: throws stream_error when the interval is out of range.
   stream_context(configuration conf, duration batch_interval);
 };
 

@@ -5,8 +5,6 @@
 
 using namespace millrace;
 
-using word_count = std::pair<std::string, long>;
-
 int main(int argc, char** argv) try {
   std::size_t k = 10;
   duration window = seconds(60);
@@ -18,15 +16,11 @@ int main(int argc, char** argv) try {
   const auto options = arguments.parse(argc, argv);
   stream_context ssc{options.conf, options.batch};
 
-  auto top = [k](const batch<word_count>& counts) {
-    auto rank = [](const word_count& c) { return std::pair{-c.second, std::string_view{c.first}}; };
-    return batch<word_count>{counts.sort_by(rank).take(k)};
-  };
   ssc.socket_text_stream(options.host, options.port)
       .flat_map(split(' '))
       .map([](auto word) { return std::pair(word, 1L); })
       .reduce_by_key_and_window(std::plus{}, window)
-      .transform(top)
+      .top_k(k, [](const auto& counted) { return counted.second; })
       .print(options.shown_given ? options.shown : k);
 
   return apps::run_example(ssc, options);

@@ -69,6 +69,7 @@ void example_arguments::add_run_for() {
 }
 
 void example_arguments::finish() {
+  basic_stream_context::check_batch_interval(options_.batch);
   if (!run_for_.is_zero())
     options_.run_for = run_for_;
   options_.shown_given = app().count("--print") > 0;

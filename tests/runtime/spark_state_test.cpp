@@ -294,3 +294,26 @@ TEST_CASE("state goes on where an input has no batch") {
           }) == sets("a1|a1 b1|a1 b1"));
   });
 }
+
+TEST_CASE("checkpoint intervals: by default at least 10 s, of map_with_state 10 batches") {
+  for (auto [interval, by_key, mapped, given] :
+       {std::tuple{100, 10'000, 1'000, 2'000}, std::tuple{1'000, 10'000, 10'000, 2'000},
+        std::tuple{10'000, 10'000, 100'000, 20'000}, std::tuple{3'000, 12'000, 30'000, 6'000}}) {
+    auto on = make_inline_engine();
+    auto context = on->make_context(test_configuration(), milliseconds(interval));
+    auto pairs = with_one(test_input(*context, U));
+    auto updated = pairs.update_state_by_key<std::int64_t>(sum);
+    auto states = pairs.map_with_state(state_spec<std::int64_t>(running_sum));
+    auto explicitly = pairs.map_with_state(state_spec<std::int64_t>(running_sum));
+    explicitly.checkpoint(milliseconds(given));
+    collector<counted> out;
+    updated.collect_into(out);
+    context->start();
+    CHECK(updated.checkpoint_interval() == milliseconds(by_key));
+    CHECK(states.state_checkpoint_interval() == milliseconds(mapped));
+    CHECK(states.checkpoint_interval() == std::nullopt);
+    CHECK(explicitly.state_checkpoint_interval() == milliseconds(given));
+    CHECK(explicitly.checkpoint_interval() == std::nullopt);
+    CHECK(pairs.checkpoint_interval() == std::nullopt);
+  }
+}

@@ -66,9 +66,22 @@ std::optional<std::vector<block_ptr>> file_source::pull(batch_time time) {
   return blocks;
 }
 
+result<std::vector<block_ptr>> file_source::read_once(const found_file& file) const {
+  auto named = [&](const char* why) {
+    return stream_error{errc::user_function_failed, "reading " + file.path + " failed: " + why};
+  };
+  try {
+    return reader_(*files_, file, log_);
+  } catch (const std::exception& e) {
+    throw named(e.what());
+  } catch (...) {
+    throw named("it threw something that is not a std::exception");
+  }
+}
+
 result<std::vector<block_ptr>> file_source::read_with_patience(const found_file& file) const {
   for (int attempt = 1;; ++attempt) {
-    auto read = reader_(*files_, file);
+    auto read = read_once(file);
     if (read || attempt == attempts)
       return read;
     log_.warning("reading " + file.path + " failed, attempt " + std::to_string(attempt) + " of " +

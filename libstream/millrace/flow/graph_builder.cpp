@@ -43,7 +43,11 @@ void graph_builder::complete(const std::shared_ptr<graph_builder>& job) {
   auto& nodes = job->graph_->nodes();
   for (auto n = nodes.rbegin(); n != nodes.rend(); ++n) {
     auto& own = (*n)->settings();
+    if (!own.checkpoint && !own.default_checkpoint.is_zero())
+      own.checkpoint = own.default_checkpoint;
     own.remember = own.remember.max((*n)->slide());
+    if (own.checkpoint)
+      own.remember = own.remember.max(*own.checkpoint * 2);
     if (own.kept)
       own.remember = own.remember.max(job->remember_);
     for (auto& parent : (*n)->parents()) {

@@ -49,8 +49,8 @@ public:
   /// graceful.
   virtual void request_stop(stop_mode mode) = 0;
 
-  /// Waits until everything has stopped, or for `limit`; true when it has. A job that was not
-  /// started counts as stopped.
+  /// Waits until everything has stopped, or for `limit`, which counts as 1,000 days when it is
+  /// longer; true when it has. A job that was not started counts as stopped.
   virtual bool wait_stopped(std::optional<std::chrono::milliseconds> limit) = 0;
 
   /// Whether the caller is on a thread that has to end before the runtime can stop (listener,

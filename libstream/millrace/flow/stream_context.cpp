@@ -54,12 +54,24 @@ basic_stream_context::basic_stream_context(configuration conf, duration batch_in
                                            std::unique_ptr<runtime> engine)
     : conf_{std::move(conf)}, engine_{std::move(engine)}, shared_{
                                                               std::make_shared<shared_state>()} {
-  if (batch_interval.ms() <= 0)
-    throw stream_error{errc::invalid_argument, "the batch interval is " +
-                                                   to_string(batch_interval) +
-                                                   "; it must be at least 1 ms"};
+  check_batch_interval(batch_interval);
   builder_ = std::make_shared<graph_builder>(batch_interval, parallelism_of(conf_));
   builder_->set_keeping({conf_.bytes("storage.memory_bytes"), spill_directory(conf_)});
+}
+
+void basic_stream_context::check_batch_interval(duration interval) {
+  if (interval.ms() <= 0 || interval > longest_batch_interval)
+    throw stream_error{errc::invalid_argument, "the batch interval is " + to_string(interval) +
+                                                   "; it must be at least 1 ms and at most 1000 "
+                                                   "days"};
+}
+
+context_state basic_stream_context::state() const {
+  auto said = builder_->state();
+  if (said == context_state::active && running_.load() &&
+      engine_->wait_stopped(std::chrono::milliseconds{0}))
+    return context_state::stopped;
+  return said;
 }
 
 basic_stream_context::~basic_stream_context() {
@@ -88,9 +100,10 @@ dstream<std::string_view> basic_stream_context::text_file_stream(std::string dir
   read.block_bytes = conf_.bytes("stream.max_block_bytes");
   return files_of<std::string_view>(
       "text_file_stream", std::move(directory), options,
-      [read](const file_system& files, const found_file& file) {
+      [read](const file_system& files, const found_file& file, const logger& log) {
         auto of_this = read;
         of_this.expected_bytes = file.size;
+        of_this.log = log;
         return read_text_file(files, file.path, of_this);
       },
       site);
@@ -105,7 +118,7 @@ basic_stream_context::binary_records_stream(std::string directory, std::size_t r
                                                    ": a record has 0 bytes; at least 1 is needed"};
   return files_of<std::string_view>(
       "binary_records_stream", std::move(directory), options,
-      [record_bytes](const file_system& files, const found_file& file) {
+      [record_bytes](const file_system& files, const found_file& file, const logger&) {
         read_options read;
         read.expected_bytes = file.size;
         return read_fixed_records(files, file.path, record_bytes, read);
@@ -191,6 +204,7 @@ void basic_stream_context::start() {
     graph_builder::complete(builder_);
     builder_->set_state(context_state::active);
     engine_->start(std::move(what));
+    running_.store(true);
   } catch (...) {
     builder_->set_state(context_state::stopped);
     throw;

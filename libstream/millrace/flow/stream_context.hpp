@@ -7,6 +7,7 @@
 #include "millrace/files/file_source.hpp"
 #include "millrace/files/object_file.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -32,15 +33,22 @@ class basic_stream_context {
   using here = std::source_location;
 
 public:
+  static constexpr duration longest_batch_interval = milliseconds(1'000LL * 86'400'000);
+
+  /// Throws stream_error(invalid_argument) unless the interval is from 1 ms to 1,000 days.
   basic_stream_context(configuration conf, duration batch_interval,
                        std::unique_ptr<runtime> engine);
   basic_stream_context(const basic_stream_context&) = delete;
   basic_stream_context& operator=(const basic_stream_context&) = delete;
   ~basic_stream_context();
 
+  /// What the constructor asks of the interval.
+  static void check_batch_interval(duration interval);
+
   const configuration& conf() const noexcept { return conf_; }
   duration batch_interval() const noexcept { return builder_->batch_interval(); }
-  context_state state() const { return builder_->state(); }
+  /// A job that ended by itself (a signal, a failed batch) is stopped too, once it has ended.
+  context_state state() const;
 
   // -- inputs
   // ----------------------------------------------------------------------------------------------------
@@ -117,7 +125,7 @@ public:
   dstream<T> object_file_stream(std::string directory, file_stream_options options = {},
                                 here site = here::current()) {
     return files_of<T>("object_file_stream", std::move(directory), options,
-                       [](const file_system& files, const found_file& file) {
+                       [](const file_system& files, const found_file& file, const logger&) {
                          return read_object_file<T>(files, file.path);
                        },
                        site);
@@ -130,7 +138,7 @@ public:
                          here site = here::current()) {
     return files_of<T>(
         "file_stream", std::move(directory), options,
-        [read](const file_system& files, const found_file& file) mutable {
+        [read](const file_system& files, const found_file& file, const logger&) mutable {
           return files.read_file(file.path).map([&](std::vector<unsigned char>&& bytes) {
             std::vector<T> records = std::invoke(read, file.path, std::span<const unsigned char>{bytes});
             return std::vector<block_ptr>{
@@ -219,7 +227,8 @@ public:
   /// Waits until the job has stopped; throws the first error that was reported. Returns 0, for
   /// `main`.
   int await_termination();
-  /// True: stopped within `limit`; throws a reported error; false: still running.
+  /// True: stopped within `limit` (at most 1,000 days); throws a reported error; false: still
+  /// running.
   bool await_termination_for(duration limit);
 
 private:
@@ -263,6 +272,8 @@ private:
   std::unique_ptr<runtime> engine_;
   std::shared_ptr<shared_state> shared_;
   std::mutex starting_;
+  /// Set when the engine has been started, and so can tell whether the job has stopped.
+  std::atomic<bool> running_{false};
 };
 
 } // namespace millrace

@@ -36,6 +36,7 @@ struct stream_settings {
   duration remember{0};               ///< How long its batches are kept for `slice`, at least.
   duration window{0};                 ///< How far back it reaches into its parents' batches.
   std::optional<duration> checkpoint; ///< How often its state is to be written.
+  duration default_checkpoint{0};     ///< The same if the user says nothing; zero: it has no state.
   std::shared_ptr<void> kept;         ///< The store of its batches, if they are kept.
 };
 

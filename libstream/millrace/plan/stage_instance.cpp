@@ -57,7 +57,9 @@ struct stage_instance::parts {
 
   bool absent(const stage_input& input) const {
     if (what->root->absorbs_absence())
-      return false;
+      return std::ranges::none_of(what->root->parents(), [&](auto& parent) {
+        return parent->due_at(input.time, context.zero);
+      });
     return input.absent || std::ranges::any_of(input.slots, [](auto& s) { return !s; });
   }
 

@@ -8,14 +8,15 @@
 namespace millrace {
 
 /// Downstream half of `reduce_by_window`: one value for each batch of the window, folded in order
-/// of time by `Fold`, a window_fold with or without an inverse. Nothing when the window holds
-/// nothing.
+/// of time by `Fold`, a window_fold with or without an inverse. When the window holds nothing,
+/// `of_nothing`.
 template <class T, class F, class Fold>
 class fold_window_reader final : public exchange_reader {
 public:
-  fold_window_reader(op_info_ptr info, consumer<T>& down, window_times times, F f, Fold fold)
-      : info_{std::move(info)}, down_{down}, times_{times}, f_{std::move(f)}, fold_{std::move(
-                                                                                  fold)} {}
+  fold_window_reader(op_info_ptr info, consumer<T>& down, window_times times, F f, Fold fold,
+                     std::optional<T> of_nothing = std::nullopt)
+      : info_{std::move(info)}, down_{down}, times_{times}, f_{std::move(f)},
+        fold_{std::move(fold)}, of_nothing_{std::move(of_nothing)} {}
 
   bool read(batch_context& context, const exchange_input& input) override {
     std::optional<T> result;
@@ -28,6 +29,8 @@ public:
     });
     if (!slides)
       return false;
+    if (!result)
+      result = of_nothing_;
     down_.begin(context);
     down_.open({0, input.partition});
     if (result)
@@ -59,6 +62,7 @@ private:
   window_times times_;
   F f_;
   Fold fold_;
+  std::optional<T> of_nothing_;
 };
 
 } // namespace millrace

@@ -6,10 +6,14 @@ namespace millrace::bench {
 
 namespace {
 
-constexpr std::array<benchmark, 9> table{{
+constexpr std::array<benchmark, 13> table{{
     {"b1", "word count on in-memory blocks against plain and tuned hand loops", bench_word_count},
     {"b2", "receiver alone and word count over a loopback socket", bench_socket},
     {"b3", "filter and count against a loop over records", bench_filter},
+    {"b4", "top-k of a window against a heap scan of its keys", bench_top_k},
+    {"b5", "sums by key over windows of 10 to 3,600 batches against a subtracting loop", bench_window},
+    {"b6", "map_with_state on 1 M and 10 M keys against hash map loops", bench_state},
+    {"b7", "join of two streams, and of two windows, against hash join loops", bench_join},
     {"b12", "smallest stable batch interval with three stages", bench_interval},
     {"b13", "CPU, messages and memory of an empty batch with three stages", bench_empty_batch},
     {"b14", "fan-out skew: from the tick to the start of the last partition", bench_fan_out},

@@ -1,5 +1,6 @@
 #include "millrace/actors/compute/compute_pool.hpp"
 
+#include "millrace/actors/system/make_thread.hpp"
 #include "millrace/actors/system/own_thread.hpp"
 #include "millrace/sharing/task_frame.hpp"
 
@@ -98,9 +99,18 @@ struct compute_pool::shared {
 
 compute_pool::compute_pool(std::size_t threads, const void* owner)
     : width_{std::max<std::size_t>(threads, 1)}, shared_{std::make_shared<shared>()} {
-  shared_->running = width_;
-  for (std::size_t i = 0; i < width_; ++i)
-    threads_.emplace_back([s = shared_, owner] { s->work(owner); });
+  try {
+    while (threads_.size() < width_) {
+      threads_.push_back(make_thread("compute thread " + std::to_string(threads_.size() + 1) +
+                                         " of " + std::to_string(width_),
+                                     [s = shared_, owner] { s->work(owner); }));
+      std::lock_guard guard{shared_->mutex};
+      ++shared_->running;
+    }
+  } catch (...) {
+    stop(std::chrono::hours{24});
+    throw;
+  }
 }
 
 compute_pool::~compute_pool() { stop(std::chrono::hours{24}); }

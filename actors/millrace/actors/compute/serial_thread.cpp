@@ -1,5 +1,6 @@
 #include "millrace/actors/compute/serial_thread.hpp"
 
+#include "millrace/actors/system/make_thread.hpp"
 #include "millrace/actors/system/own_thread.hpp"
 
 namespace millrace::actors {
@@ -31,7 +32,9 @@ struct serial_thread::shared {
 };
 
 serial_thread::serial_thread(const void* owner)
-    : shared_{std::make_shared<shared>()}, thread_{[s = shared_, owner] { s->work(owner); }} {}
+    : shared_{std::make_shared<shared>()}, thread_{make_thread("outputs and receivers", [s = shared_, owner] {
+        s->work(owner);
+      })} {}
 
 serial_thread::~serial_thread() { stop(std::chrono::hours{24}); }
 

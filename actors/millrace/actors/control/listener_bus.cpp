@@ -1,5 +1,6 @@
 #include "millrace/actors/control/listener_bus.hpp"
 
+#include "millrace/actors/system/make_thread.hpp"
 #include "millrace/actors/system/own_thread.hpp"
 
 #include <condition_variable>
@@ -80,7 +81,7 @@ listener_bus::listener_bus(std::function<std::vector<std::shared_ptr<listener>>(
   shared_->max_queued = max_queued;
   shared_->log = std::move(log);
   shared_->metrics = std::move(metrics);
-  thread_ = std::thread{[s = shared_, owner] { s->work(owner); }};
+  thread_ = make_thread("listeners", [s = shared_, owner] { s->work(owner); });
 }
 
 listener_bus::~listener_bus() { stop(std::chrono::hours{24}); }

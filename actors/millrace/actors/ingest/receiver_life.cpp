@@ -1,5 +1,6 @@
 #include "millrace/actors/ingest/receiver_life.hpp"
 
+#include "millrace/actors/system/make_thread.hpp"
 #include "millrace/actors/system/own_thread.hpp"
 
 #include <algorithm>
@@ -90,12 +91,13 @@ struct receiver_life::shared {
 
   void run(std::shared_ptr<shared> self, std::function<void(std::stop_token)> f) {
     join_bodies(true);
+    body made;
+    auto work = [s = std::move(self), f = std::move(f), ended = made.ended]() mutable {
+      s->body_thread(std::move(f), *ended);
+    };
     std::lock_guard guard{mutex};
-    auto& made = bodies.emplace_back();
-    made.thread =
-        std::thread{[s = std::move(self), f = std::move(f), ended = made.ended]() mutable {
-          s->body_thread(std::move(f), *ended);
-        }};
+    made.thread = make_thread("receiver::run", std::move(work));
+    bodies.push_back(std::move(made));
   }
 };
 

@@ -1,5 +1,7 @@
 #include "millrace/actors/shutdown/signal_watcher.hpp"
 
+#include "millrace/actors/system/make_thread.hpp"
+
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -35,13 +37,19 @@ struct signal_registration::watcher {
   watcher() {
     if (::pipe2(pipe, O_CLOEXEC) != 0)
       return;
+    try {
+      thread = make_thread("signals", [this] { work(); });
+    } catch (...) {
+      ::close(pipe[0]);
+      ::close(pipe[1]);
+      throw;
+    }
     signal_pipe.store(pipe[1]);
     struct sigaction action {};
     action.sa_handler = &millrace_on_signal;
     action.sa_flags = SA_RESTART;
     ::sigaction(SIGINT, &action, &before_int);
     ::sigaction(SIGTERM, &action, &before_term);
-    thread = std::thread{[this] { work(); }};
   }
 
   ~watcher() {

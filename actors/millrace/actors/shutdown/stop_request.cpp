@@ -1,6 +1,15 @@
 #include "millrace/actors/shutdown/stop_request.hpp"
 
+#include <algorithm>
+
 namespace millrace::actors {
+
+namespace {
+
+/// Far from where adding it to a point of time overflows.
+constexpr std::chrono::milliseconds longest_wait = std::chrono::days{1'000};
+
+} // namespace
 
 void stop_request::request(stop_mode mode) {
   std::function<void()> wake;
@@ -47,7 +56,7 @@ bool stop_request::wait_stopped(std::optional<std::chrono::milliseconds> limit) 
   std::unique_lock lock{mutex_};
   auto done = [&] { return stopped_; };
   if (limit)
-    return changed_.wait_for(lock, *limit, done);
+    return changed_.wait_for(lock, std::min(*limit, longest_wait), done);
   changed_.wait(lock, done);
   return true;
 }

@@ -25,6 +25,7 @@ public:
   void on_request(std::function<void()> wake);
 
   void set_stopped();
+  /// A limit over 1,000 days counts as 1,000 days.
   bool wait_stopped(std::optional<std::chrono::milliseconds> limit);
 
 private:

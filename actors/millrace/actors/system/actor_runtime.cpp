@@ -10,6 +10,7 @@
 #include "millrace/actors/shutdown/shutdown.hpp"
 #include "millrace/actors/shutdown/signal_watcher.hpp"
 #include "millrace/actors/shutdown/stop_request.hpp"
+#include "millrace/actors/system/make_thread.hpp"
 #include "millrace/actors/system/own_thread.hpp"
 #include "millrace/actors/system/posix_network.hpp"
 #include "millrace/actors/system/system_clock.hpp"
@@ -129,7 +130,7 @@ private:
     if (env_->what.conf.boolean("stop.handle_signals"))
       signals_ = std::make_unique<signal_registration>([this](int count) { on_signal(count); });
     tell_from_thread(*env_, w.clock, clock_tick{});
-    stopper_ = std::thread{[this] { stop_when_asked(); }};
+    stopper_ = make_thread("stopping", [this] { stop_when_asked(); });
   }
 
   void on_signal(int count) {

@@ -1,5 +1,7 @@
 #include "millrace/flow/building/checks.hpp"
 
+#include <algorithm>
+
 namespace millrace {
 
 namespace {
@@ -31,6 +33,11 @@ void check_together(const op_info& info, const std::vector<checked_stream>& stre
       refuse(info, "Some of the DStreams have different slide durations (" +
                        to_string(first.node->slide()) + " and " + to_string(s.node->slide()) + ")");
   }
+}
+
+duration default_checkpoint_interval(duration slide) {
+  auto ms = std::max<std::int64_t>(slide.ms(), 1);
+  return slide * ((10'000 + ms - 1) / ms);
 }
 
 window_times checked_window(const op_info& info, duration length, duration slide, duration parent) {

@@ -8,6 +8,7 @@
 #include "millrace/storage/retained.hpp"
 
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <vector>
 
@@ -76,6 +77,12 @@ public:
     checkpoint_every(*stream_access::builder(self()), *stream_access::node(self()), interval,
                      site);
     return self();
+  }
+
+  /// As `checkpoint` says; a stream that has a state gets an interval of at least 10 seconds at the
+  /// start.
+  std::optional<duration> checkpoint_interval() const {
+    return stream_access::node(self())->settings().checkpoint;
   }
 
   /// The batches with times in [from, to], which are taken down to the stream's own times. The

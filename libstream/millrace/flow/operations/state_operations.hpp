@@ -36,6 +36,15 @@ public:
         stream_access::node(stage_)->partitioned());
   }
 
+  /// Of the states, which belong to a stream of their own: this stream has none.
+  const state_dstream& checkpoint(duration interval, here site = here::current()) const {
+    stage_.checkpoint(interval, site);
+    return *this;
+  }
+  std::optional<duration> state_checkpoint_interval() const {
+    return stream_access::node(stage_)->settings().checkpoint;
+  }
+
 private:
   dstream<chunk> stage_;
 };
@@ -72,13 +81,13 @@ public:
     using out = std::pair<owned_key, S>;
     using reader = update_state_reader<K, V, owned_key, S, decltype(call), decltype(partitioner)>;
     typename reader::options options{untouched, std::move(initial), partitioner};
-    return stream_access::exchange<out>(
+    return keeping_state(stream_access::exchange<out>(
         stream_access::builder(self()), info, {scattered(self(), partitioner)},
         state_traits(partitioner.partitions),
         [call, options](auto& who, consumer<out>& down) {
           return std::make_unique<reader>(who, down, call, options);
         },
-        partitioning_of(partitioner));
+        partitioning_of(partitioner)));
   }
 
   /// The form for a whole partition: f(vector of (key, values, optional<S>)) -> range of (key,
@@ -93,13 +102,13 @@ public:
     auto partitioner = checked_partitioner(self(), *info, std::move(partitions));
     using out = std::pair<owned_key, S>;
     using reader = partition_state_reader<K, V, owned_key, S, F, decltype(partitioner)>;
-    return stream_access::exchange<out>(
+    return keeping_state(stream_access::exchange<out>(
         stream_access::builder(self()), info, {scattered(self(), partitioner)},
         state_traits(partitioner.partitions),
         [f, initial, partitioner](auto& who, consumer<out>& down) {
           return std::make_unique<reader>(who, down, f, initial, partitioner);
         },
-        partitioning_of(partitioner));
+        partitioning_of(partitioner)));
   }
 
   /// What the function of the spec returns for each record, given the state of its key:
@@ -135,6 +144,8 @@ public:
           return std::make_unique<reader>(who, down, call, options);
         },
         partitioning_of(partitioner));
+    stream_access::node(stage)->settings().default_checkpoint =
+        stream_access::node(stage)->slide() * 10;
     auto records = stream_access::narrow<mapped>(
         stage, info, [](op_info_ptr who, consumer<mapped>& down) -> consumer_ptr {
           return std::make_unique<mapped_op<owned_key, S, mapped>>(std::move(who), down);
@@ -150,6 +161,13 @@ private:
                   "the key type needs a hash (std::hash or millrace_hash) and operator==");
     static_assert(std::is_constructible_v<K, const owned_key&>,
                   "a key that holds views must be made owned first: map the stream with to_owned");
+  }
+
+  template <class Stream>
+  static Stream keeping_state(Stream made) {
+    auto& n = *stream_access::node(made);
+    n.settings().default_checkpoint = default_checkpoint_interval(n.slide());
+    return made;
   }
 
   static constexpr exchange_traits state_traits(std::uint32_t partitions) {

@@ -78,8 +78,12 @@ public:
   auto count_by_window(duration length, duration slide = duration{0},
                        here site = here::current()) const {
     checked("count_by_window", length, slide, site);
-    return self().count(site).reduce_by_window(std::plus<std::int64_t>{},
-                                               std::minus<std::int64_t>{}, length, slide, site);
+    using plus = std::plus<std::int64_t>;
+    using minus = std::minus<std::int64_t>;
+    auto make_fold = [](duration window) {
+      return inverse_window_fold<std::int64_t, plus, minus>{window};
+    };
+    return self().count(site).folded(plus{}, length, slide, site, make_fold, std::int64_t{0});
   }
 
   /// (value, how often) for each different record of the window.
@@ -125,9 +129,10 @@ private:
     };
   }
 
+  /// `of_nothing`: the record of a window that holds none.
   template <class F, class MakeFold>
-  dstream<owned_t<T>> folded(F f, duration length, duration slide, here site,
-                             MakeFold make_fold) const {
+  dstream<owned_t<T>> folded(F f, duration length, duration slide, here site, MakeFold make_fold,
+                             std::optional<owned_t<T>> of_nothing = std::nullopt) const {
     auto [info, times] = checked("reduce_by_window", length, slide, site);
     if constexpr (contains_view_v<T>) {
       return self()
@@ -140,9 +145,9 @@ private:
                              }};
       return stream_access::exchange<T>(
           stream_access::builder(self()), info, {std::move(parent)}, window_traits(1),
-          [times = times, f, make_fold](auto& who, consumer<T>& down) {
-            return std::make_unique<fold_window_reader<T, F, fold>>(who, down, times, f,
-                                                                    make_fold(times.length));
+          [times = times, f, make_fold, of_nothing](auto& who, consumer<T>& down) {
+            return std::make_unique<fold_window_reader<T, F, fold>>(
+                who, down, times, f, make_fold(times.length), of_nothing);
           },
           {}, times.slide);
     }

@@ -1,0 +1,114 @@
+#include "benchmarks/keyed/keyed_input.hpp"
+#include "suite/number_job.hpp"
+#include "suite/registry.hpp"
+
+#include <functional>
+
+namespace millrace::bench {
+
+namespace {
+
+/// Running totals by key: what a batch makes of them, added up.
+number_job totals_job() {
+  return number_job{[](auto& records, auto&) {
+    auto total = [](const std::uint64_t&, std::optional<std::uint64_t> value,
+                    state<std::uint64_t>& sum) {
+      const std::uint64_t now = (sum.exists() ? sum.get() : 0) + *value;
+      sum.update(now);
+      return now;
+    };
+    return records.map_with_state(state_spec<std::uint64_t>(total))
+        .reduce(std::plus<std::uint64_t>{});
+  }};
+}
+
+/// One size of the state: ours and the loops hold the same totals.
+class state_case {
+public:
+  state_case(report& to, std::string name, std::size_t n)
+      : to_{to}, name_{std::move(name)}, keys_{make_keys(n)},
+        heap_before_{heap_bytes()}, ours_{totals_job()} {
+    const std::span<const u64_pair> all = fill_ = make_records(keys_, n, random_);
+    fill_ours(all);
+    report_memory();
+    absl_.emplace(n);
+    open_.emplace(n);
+    absl_->add(all);
+    open_->add(all);
+    fill_ = {};
+  }
+
+  /// Nanoseconds a key when a share of them is touched.
+  double touch(const std::string& share, std::size_t n, int rounds) {
+    const auto records = make_records(keys_, n, random_);
+    const auto blocks = to_typed_blocks(std::span<const u64_pair>{records});
+    double ours = 1e9, absl = 1e9, open = 1e9;
+    for (int r = 0; r < rounds; ++r) {
+      ours = std::min(ours, ours_.round(blocks));
+      auto begin = steady::now();
+      const auto absl_sum = absl_->add(records);
+      absl = std::min(absl, seconds_since(begin));
+      begin = steady::now();
+      const auto open_sum = open_->add(records);
+      open = std::min(open, seconds_since(begin));
+      report::check_equal(name_, ours_.answer(), absl_sum);
+      report::check_equal(name_, ours_.answer(), open_sum);
+    }
+    const double millions = static_cast<double>(n) * 1e-6;
+    to_.add(name_ + share + "/absl", millions / ours, millions / absl, "Mkeys/s");
+    to_.add(name_ + share + "/open", millions / ours, millions / open, "Mkeys/s");
+    return ours * 1e9 / static_cast<double>(n);
+  }
+
+private:
+  /// In parts, so that what a batch itself takes is little beside the states.
+  void fill_ours(std::span<const u64_pair> all) {
+    const std::size_t most = std::max<std::size_t>(1, keys_.size() / 20);
+    for (; !all.empty(); all = all.subspan(std::min(most, all.size())))
+      ours_.round(to_typed_blocks(all.first(std::min(most, all.size()))));
+    ours_.round({});
+  }
+
+  void report_memory() {
+    const double records = static_cast<double>(fill_.capacity() * sizeof(u64_pair));
+    const double heap = static_cast<double>(heap_bytes()) - static_cast<double>(heap_before_);
+    constexpr double payload = 16, most = 48;
+    to_.add(name_ + "overhead", (heap - records) / static_cast<double>(keys_.size()) - payload,
+            most, "B/key");
+  }
+
+  report& to_;
+  std::string name_;
+  std::vector<std::uint64_t> keys_;
+  std::size_t heap_before_;
+  std::mt19937_64 random_{6};
+  std::vector<u64_pair> fill_;
+  number_job ours_;
+  std::optional<absl_totals> absl_;
+  std::optional<open_totals> open_;
+};
+
+} // namespace
+
+void bench_state(report& to, const run_options& options) {
+  struct state_size {
+    const char* name;
+    std::size_t keys;
+    int rounds;
+  };
+  const state_size sizes[] = {{"1M", options.choose<std::size_t>(1'000'000, 20'000), 9},
+                              {"10M", options.choose<std::size_t>(10'000'000, 100'000), 5}};
+  for (const auto& size : sizes) {
+    const std::string name = std::string{"b6/"} + size.name + '/';
+    const int rounds = options.choose(size.rounds, 1);
+    state_case states{to, name, size.keys};
+    const double few = states.touch("1%", size.keys / 100, 3 * rounds);
+    const double some = states.touch("10%", size.keys / 10, 2 * rounds);
+    const double all = states.touch("100%", size.keys, rounds);
+    to.add(name + "linear/1%", few, all, "ns/key");
+    to.add(name + "linear/10%", some, all, "ns/key");
+    to.add(name + "linear/100%", all, some, "ns/key");
+  }
+}
+
+} // namespace millrace::bench
