@@ -4,6 +4,7 @@
 #include "support/tcp_server.hpp"
 
 #include <atomic>
+#include <limits>
 #include <stdexcept>
 #include <thread>
 
@@ -282,4 +283,23 @@ TEST_CASE("an actor that dies unexpectedly ends the job with an error, not with 
   CAPTURE(*message);
   CHECK(contains(*message, "an actor of the job died"));
   CHECK(contains(*message, "the metric system is down"));
+}
+
+TEST_CASE("a wait longer than any clock counts waits until the job stops") {
+  for (auto limit : {duration{std::numeric_limits<std::int64_t>::max()}, duration{1'000'000'000'000'000}}) {
+    actor_job job;
+    std::atomic<int> stored = 0;
+    counter_of(job, stored).for_each_batch([](const batch<int>&) {});
+    job.context->start();
+    std::atomic<bool> returned = false;
+    std::jthread waiting{[&] {
+      CHECK(job.context->await_termination_for(limit));
+      returned = true;
+    }};
+    CHECK(wait_until([&] { return stored > 1000; }));
+    CHECK_FALSE(returned);
+    job.context->stop();
+    waiting.join();
+    CHECK(returned);
+  }
 }

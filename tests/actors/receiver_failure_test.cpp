@@ -151,6 +151,7 @@ TEST_CASE("on_stop that throws is no reason not to stop") {
   job.context->start();
   CHECK(wait_until([&] { return records_of(out).size() == 1; }));
   job.stop_gracefully();
+  CHECK(job.log->count(log_level::warning, "on_stop threw: will not stop") == 1);
 }
 
 TEST_CASE("a receiver that asks for its end while it waits for a restart has ended") {

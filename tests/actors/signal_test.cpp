@@ -65,7 +65,9 @@ TEST_CASE("the first signal stops gracefully; afterwards the handlers are what t
     CHECK(
         wait_until([&] { return job.log->count(log_level::warning, "stopping gracefully") == 1; }));
     CHECK_FALSE(job.context->await_termination_for(duration{0}));
+    CHECK(job.context->state() == context_state::active);
     go_on = true;
+    CHECK(wait_until([&] { return job.context->state() == context_state::stopped; }));
     CHECK_FALSE(job.wait_for_end());
     CHECK(out.size() == 12);
     CHECK(own_handlers::installed());

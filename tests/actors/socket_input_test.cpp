@@ -85,15 +85,31 @@ TEST_CASE("half-close: the last line comes although the connection stays open") 
   CHECK(lines_from(job, "127.0.0.1", server.port(), 2) == texts{"first", "last"});
 }
 
-TEST_CASE("a reset in mid-line: what was complete stays, the error is told, and the next "
-          "connection begins afresh") {
+TEST_CASE("a reset in mid-line: what was complete stays, the torn rest is dropped and told of, and "
+          "the next connection begins afresh") {
   auto net = std::make_shared<memory_network>(
       connections{memory_network::connection{std::string{"a\nb\ntorn"},
                                              error{errc::io_error, "Connection reset by peer"}},
                   memory_network::connection{std::string{"c\n"}, memory_network::silence{}}});
   actor_job job{quick_configuration(), milliseconds(20), with_network(net)};
-  CHECK(lines_from(job, "nowhere", 1, 4) == texts{"a", "b", "torn", "c"});
-  CHECK(job.log->count(log_level::warning, "Error receiving data: Connection reset by peer") == 1);
+  CHECK(lines_from(job, "nowhere", 1, 3) == texts{"a", "b", "c"});
+  CHECK(job.log->count(log_level::warning,
+                       "Error receiving data: Connection reset by peer; the unfinished record at "
+                       "the end is dropped: 4 bytes at offset 4 of the stream") == 1);
+}
+
+TEST_CASE("a reset between lines drops nothing, and one in an over-long line still counts it") {
+  for (bool oversize : {false, true}) {
+    auto sent = oversize ? "a\n" + std::string(5000, 'x') : std::string{"a\n"};
+    auto net = std::make_shared<memory_network>(connections{
+        memory_network::connection{sent, error{errc::io_error, "Connection reset by peer"}},
+        memory_network::connection{std::string{"b\n"}, memory_network::silence{}}});
+    actor_job job{quick_configuration().set("stream.max_record_bytes", "1KiB"), milliseconds(20),
+                  with_network(net)};
+    CHECK(lines_from(job, "nowhere", 1, 2) == texts{"a", "b"});
+    CHECK(job.log->count(log_level::warning, "is dropped") == 0);
+    CHECK(job.metrics->counter("records_oversize_total", "0") == (oversize ? 1 : 0));
+  }
 }
 
 TEST_CASE("a real reset leads to another connection") {

@@ -1,6 +1,5 @@
 #include "millrace/actors/compute/compute_pool.hpp"
 #include "millrace/actors/compute/serial_thread.hpp"
-#include "millrace/actors/ingest/intake_pacer.hpp"
 #include "millrace/actors/shutdown/completion.hpp"
 #include "millrace/actors/system/own_thread.hpp"
 #include "support/engine.hpp"
@@ -209,35 +208,4 @@ TEST_CASE("completion: all parties, one more expected, the deadline, and giving 
   two.complete();
   CHECK(two.wait_until(std::chrono::steady_clock::now(), never));
   CHECK(completion{0}.wait_until(std::chrono::steady_clock::now(), never));
-}
-
-TEST_CASE("intake_pacer: no limit, a limit, a new limit, and a stop that releases who waits") {
-  auto time = std::make_shared<manual_clock>();
-  SUBCASE("without a limit everything is granted at once") {
-    intake_pacer pacer{{}, time};
-    CHECK(pacer.permits(1'000'000) == 1'000'000);
-  }
-  SUBCASE("a limit grants about ten milliseconds' worth at a time, at least one, and never more "
-          "than wanted") {
-    token_bucket_options options;
-    options.initial_rate = 5000;
-    intake_pacer pacer{options, time};
-    time->advance(seconds(1));
-    CHECK(pacer.permits(1000) == 50);
-    CHECK(pacer.permits(7) == 7);
-    pacer.update_rate(10);
-    time->advance(seconds(1));
-    CHECK(pacer.permits(1000) == 1);
-  }
-  SUBCASE("a stop ends the wait, and nobody waits after it") {
-    token_bucket_options options;
-    options.initial_rate = 0.001;
-    intake_pacer pacer{options, time};
-    std::atomic<std::size_t> granted = 0;
-    std::jthread waiting{[&] { granted = pacer.permits(5); }};
-    pacer.stop();
-    waiting.join();
-    CHECK(granted >= 1);
-    CHECK(pacer.permits(5) == 5);
-  }
 }

@@ -83,6 +83,8 @@ TEST_CASE("bad arguments of an example end with 2, the reason and the usage") {
              {{"localhost", "65536"}, "PORT: Value 65536 not in range 1 to 65535"},
              {{"localhost", "9", "--batch", "soon"}, "--batch"},
              {{"localhost", "9", "--batch", "0s"}, "'0s' is too short; at least 1ms is needed"},
+             {{"localhost", "9", "--batch", "1001d"}, "it must be at least 1 ms and at most 1000"},
+             {{"localhost", "9", "--batch", "106751991167d"}, "the batch interval is 9223372036"},
              {{"localhost", "9", "--run-for", "-1s"}, "--run-for"},
              {{"localhost", "9", "--print", "-1"}, "--print"},
              {{"localhost", "9", "--master", "local[0]"}, "argument --master"},
@@ -103,6 +105,28 @@ TEST_CASE("bad arguments of an example end with 2, the reason and the usage") {
       CHECK(refused.err.find(reason) != std::string::npos);
       CHECK(refused.err.find("Usage: " + name) != std::string::npos);
     }
+  }
+}
+
+TEST_CASE("bad arguments of the job of README.md end with 2, the reason and the usage") {
+  struct row {
+    std::vector<std::string> arguments;
+    const char* reason;
+  };
+  for (const auto& [arguments, reason] : std::vector<row>{
+           {{"--mastr", "local"}, "did you mean '--master'?"},
+           {{"--master", "local[0]"}, "argument --master"},
+           {{"--set", "stream.block_interval=soon"}, "stream.block_interval"},
+           {{"localhost"}, "argument localhost: this program takes options only"}}) {
+    auto command = arguments;
+    command.insert(command.begin(), program("readme_word_count"));
+    const auto refused = run_process(command);
+    CAPTURE(reason);
+    CAPTURE(refused.err);
+    CHECK(refused.status == 2);
+    CHECK(refused.out.empty());
+    CHECK(refused.err.find(reason) != std::string::npos);
+    CHECK(refused.err.find("Usage: readme_word_count") != std::string::npos);
   }
 }
 

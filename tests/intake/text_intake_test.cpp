@@ -146,3 +146,17 @@ TEST_CASE("producers, a cutting consumer and a stop: no record lost, none twice,
     CHECK(next == accepted);
   }
 }
+
+TEST_CASE("a wait for permits keeps nobody from cutting what was stored before") {
+  text_intake in{{}};
+  in.connect({[&](std::size_t) {
+                in.cut();
+                return std::size_t{1};
+              },
+              {}});
+  CHECK(in.store("a"));
+  CHECK(in.store("b"));
+  CHECK(in.add(piece({"c", "d"})));
+  CHECK(in.store(std::vector<std::string_view>{"e"}));
+  CHECK(drain(in) == std::vector<texts>{{"a"}, {"b"}, {"c", "d"}, {"e"}});
+}

@@ -156,3 +156,16 @@ TEST_CASE("permits are asked for and none means stopping") {
     total += b.size();
   CHECK(total == 145);
 }
+
+TEST_CASE("a wait for permits keeps nobody from cutting what was stored before") {
+  typed_intake<int> in{{}};
+  in.connect({[&](std::size_t) {
+                in.cut();
+                return std::size_t{1};
+              },
+              {}});
+  for (int i = 1; i <= 3; ++i)
+    CHECK(in.store(i));
+  CHECK(in.store(ints{4}));
+  CHECK(drain(in) == std::vector<ints>{{1}, {2}, {3}, {4}});
+}

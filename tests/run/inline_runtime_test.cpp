@@ -207,3 +207,40 @@ TEST_CASE("a runtime that was not started counts as stopped and its clock can mo
   idle.advance(seconds(1));
   CHECK(idle.now() == batch_time{1500});
 }
+
+TEST_CASE("what the thread that moves the clock stores waits in its block until it is within the "
+          "rate") {
+  hand_job job{test_configuration().set("stream.receiver_max_rate", 10)};
+  job.context->start();
+  for (int i = 0; i < 25; ++i)
+    CHECK(job.hand->store(i));
+  job.on->advance(seconds(2));
+  CHECK(job.received().empty());
+  job.on->advance(seconds(1));
+  CHECK(job.received().size() == 25);
+  CHECK(job.hand->store(25));
+  job.on->advance(seconds(1));
+  CHECK(job.received().size() == 26);
+  CHECK(job.hand->store(ints(100)));
+  job.context->stop(stop_mode::graceful);
+  CHECK(job.received().size() == 126);
+}
+
+TEST_CASE("a receiver that reports too much between two steps loses reports, counted and warned of "
+          "once") {
+  hand_job job;
+  auto log = std::make_shared<memory_log>();
+  auto metrics = std::make_shared<memory_metrics>();
+  job.context->set_log(log);
+  job.context->set_metrics(metrics);
+  job.context->start();
+  for (int round = 1; round <= 2; ++round) {
+    for (int i = 0; i < 1'500; ++i)
+      job.hand->report_error("again");
+    job.on->advance(seconds(1));
+    CHECK(job.events->errors.size() == static_cast<std::size_t>(1'000 * round));
+    CHECK(metrics->counter("receiver_reports_dropped_total", "0") ==
+          static_cast<std::uint64_t>(500 * round));
+  }
+  CHECK(log->count(log_level::warning, "reports errors faster than they can be told") == 1);
+}

@@ -1,7 +1,21 @@
+// Spark's StreamingContextSuite, on both runtimes. Its cases without counterpart here:
+// - constructors from and of a SparkContext, "start and stop state check" of one, "stop only
+//   streaming context", "stop(true) after stop(false)": there is no second context below ours;
+// - "start should set local properties": there are no job groups;
+// - streamingSource and SPARK-28709, metrics and a page that are registered while a context runs:
+//   metrics go to the observer that a context was given, and nothing is registered anywhere;
+// - getOrCreate, getActive and getActiveOrCreate: they serve checkpoints and notebooks.
+// Cases that need checkpoints come with checkpoints. The stops that wait for slow receivers are in
+// receivers/spark_receiver_test.cpp, errors in tasks and in making batches in
+// batch_failure_test.cpp.
+// Bettered: several contexts may be active at once, where Spark's second `start` throws; `stop` may
+// be called from a listener and from any other code of the job.
 #include "runtime/engines.hpp"
 #include "runtime/event_log.hpp"
 
 #include <atomic>
+#include <limits>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -292,7 +306,82 @@ TEST_CASE("an input stream that nothing uses does no harm") {
 }
 
 TEST_CASE("a bad batch interval is refused by the constructor") {
-  auto on = make_inline_engine();
-  CHECK(contains(message_of([&] { on->make_context(test_configuration(), duration{0}); }),
-                 "the batch interval is 0 ms; it must be at least 1 ms"));
+  constexpr std::int64_t thousand_days_ms = 86'400'000'000;
+  on_all_engines([&](engine& on) {
+    for (auto ms : {std::int64_t{0}, std::int64_t{-1}, thousand_days_ms + 1,
+                    std::numeric_limits<std::int64_t>::max()})
+      CHECK(contains(message_of([&] { on.make_context(test_configuration(), duration{ms}); }),
+                     "the batch interval is " + std::to_string(ms) +
+                         " ms; it must be at least 1 ms and at most 1000 days"));
+  });
+  on_all_engines([&](engine& on) {
+    auto context = on.make_context(test_configuration(), duration{thousand_days_ms});
+    std::atomic<int> batches = 0;
+    test_input(*context, test_batches<int>{}).for_each_batch([&](const batch<int>&) { ++batches; });
+    context->start();
+    on.advance(duration{thousand_days_ms});
+    CHECK(wait_until([&] { return batches == 1; }));
+    context->stop(stop_mode::graceful);
+  });
+}
+
+TEST_CASE("from conf with settings: a context keeps its conf") {
+  on_all_engines([](engine& on) {
+    auto conf = test_configuration().app_name("mine").set("receiver.restart_delay", "10s");
+    auto context = make(on, conf);
+    conf.set("receiver.restart_delay", "1s").app_name("changed");
+    CHECK(context->conf().app_name() == "mine");
+    CHECK(context->conf().get_duration("receiver.restart_delay") == seconds(10));
+    CHECK(context->conf().master().threads == 2);
+    CHECK(context->batch_interval() == half_second);
+  });
+}
+
+TEST_CASE("a job that failed by itself is stopped, also when nobody waits for it") {
+  on_all_engines([](engine& on) {
+    auto context = make(on);
+    test_input(*context, test_batches<int>{}).for_each_batch([&](const batch<int>&) {
+      CHECK(context->state() == context_state::active);
+      throw std::runtime_error("no luck");
+    });
+    context->start();
+    CHECK(context->state() == context_state::active);
+    on.advance(half_second);
+    CHECK(wait_until([&] { return context->state() == context_state::stopped; }));
+    CHECK(contains(message_of([&] { context->start(); }), "has already been stopped"));
+    CHECK(contains(message_of([&] { context->await_termination(); }), "no luck"));
+  });
+}
+
+TEST_CASE("SPARK-22955: stopping while the clock is far ahead of the batches does no harm") {
+  for (auto mode : {stop_mode::immediate, stop_mode::graceful})
+    on_all_engines([&](engine& on) {
+      std::atomic<int> batches = 0;
+      auto context = counting(on, batches);
+      context->start();
+      on.advance(minutes(30));
+      context->stop(mode);
+      CHECK(context->await_termination() == 0);
+    });
+}
+
+TEST_CASE("SPARK-22955: the clock set to its end, and then a stop") {
+  for (auto mode : {stop_mode::immediate, stop_mode::graceful}) {
+    auto time = std::make_shared<manual_clock>();
+    basic_stream_context context{
+        test_configuration().set("stop.handle_signals", false), half_second,
+        std::make_unique<actors::actor_runtime>(actors::actor_runtime_options{time, nullptr})};
+    context.set_log(std::make_shared<memory_log>());
+    std::atomic<int> batches = 0;
+    std::atomic<int> running = 0;
+    test_input(context, test_batches<int>{}).for_each_batch([&](const batch<int>&) { ++batches; });
+    context.receiver_stream([&] { return std::make_shared<idle_receiver>(running); })
+        .for_each_batch([](const batch<int>&) {});
+    context.start();
+    CHECK(wait_until([&] { return running == 1; }));
+    time->set(batch_time{std::numeric_limits<std::int64_t>::max()});
+    context.stop(mode);
+    CHECK(context.await_termination() == 0);
+    CHECK(running == 0);
+  }
 }

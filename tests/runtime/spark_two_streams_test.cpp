@@ -15,8 +15,8 @@ using texts = std::vector<std::string>;
 using left = std::pair<std::string, int>;
 using right = std::pair<std::string, std::string>;
 
-const test_batches<std::string> j1{texts{"a", "b"}, texts{"a", ""}, texts{""}, texts{}};
-const test_batches<std::string> j2{texts{"a", "b"}, texts{"b", ""}, texts{}, texts{""}};
+const test_batches<std::string> left_words{texts{"a", "b"}, texts{"a", ""}, texts{""}, texts{}};
+const test_batches<std::string> right_words{texts{"a", "b"}, texts{"b", ""}, texts{}, texts{""}};
 
 auto lefts(basic_stream_context& context, const test_batches<std::string>& words) {
   return test_input(context, words).map([](std::string w) { return left{std::move(w), 1}; });
@@ -34,7 +34,7 @@ template <class V, class W, class Op>
 void check_join(const std::vector<std::multiset<joined<V, W>>>& expected, Op op) {
   on_all_engines([&](engine& on) {
     auto out = run_job(on, 4, [&](basic_stream_context& context) {
-      return op(lefts(context, j1), rights(context, j2));
+      return op(lefts(context, left_words), rights(context, right_words));
     });
     CHECK(as_sets(out.batches) == expected);
   });
@@ -216,7 +216,9 @@ TEST_CASE("joins with a static batch") {
 TEST_CASE("windowed join") {
   on_all_engines([](engine& on) {
     auto out = run_job(on, 3, [](basic_stream_context& context) {
-      return lefts(context, j1).window(seconds(2)).join(rights(context, j2).window(seconds(2)));
+      return lefts(context, left_words)
+          .window(seconds(2))
+          .join(rights(context, right_words).window(seconds(2)));
     });
     using record = joined<int, std::string>;
     CHECK(as_sets(out.batches) ==
@@ -232,8 +234,8 @@ TEST_CASE("streams of two contexts are not joined") {
   auto other = make_inline_engine();
   auto context = one->make_context(test_configuration(), seconds(1));
   auto stranger = other->make_context(test_configuration(), seconds(1));
-  auto ours = lefts(*context, j1);
-  auto theirs = rights(*stranger, j2);
+  auto ours = lefts(*context, left_words);
+  auto theirs = rights(*stranger, right_words);
   CHECK_THROWS_WITH_AS(ours.join(theirs), doctest::Contains("different contexts"), stream_error);
   CHECK_THROWS_WITH_AS(ours.join(theirs), doctest::Contains("spark_two_streams_test.cpp:"),
                        stream_error);

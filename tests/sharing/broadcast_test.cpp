@@ -64,7 +64,7 @@ TEST_CASE("a batch that asks after a later one is not ahead of it, nor goes it b
     rules.update(10 + t);
     CHECK(seen_in(rules, 5000 + t) == 10 + t);
   }
-  CHECK(seen_in(rules, 5100) == 110);
+  CHECK(seen_in(rules, 5250) == 260);
   auto late = seen_in(rules, 4500);
   CHECK(late >= 3);
   CHECK(late <= 10 + 299);

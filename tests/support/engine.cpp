@@ -22,6 +22,7 @@ public:
     return context;
   }
 
+  runtime& its_runtime() override { return *runtime_; }
   void advance(duration by) override { runtime_->advance(by); }
 
 private:

@@ -34,6 +34,9 @@ public:
   virtual std::unique_ptr<basic_stream_context> make_context(configuration conf,
                                                              duration batch_interval) = 0;
 
+  /// The runtime of that context.
+  virtual runtime& its_runtime() = 0;
+
   /// Moves the clock. What falls due may still be running when this returns.
   virtual void advance(duration by) = 0;
 

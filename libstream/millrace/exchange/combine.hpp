@@ -52,6 +52,8 @@ public:
 
   void write(partition_order, std::span<std::pair<K, V>> records) {
     guarded(*info_, [&] {
+      if (table_->empty())
+        table_->reserve(expected_);
       std::uint64_t hashes[max_chunk];
       while (!records.empty()) {
         auto part = records.first(std::min(records.size(), max_chunk));
@@ -73,6 +75,7 @@ public:
       target = std::make_shared<out>();
       this->template keep_inputs<C>(*target);
     }
+    expected_ = table_->size();
     auto entries = table_->take_entries();
     auto arena = std::make_shared<const text_arena>(table_->take_arena());
     for (auto& target : targets)
@@ -100,6 +103,7 @@ private:
   Agg aggregate_;
   Partitioner partitioner_;
   std::optional<keyed_table<K, C>> table_;
+  std::size_t expected_ = 0; // different keys, as in the last batch
 };
 
 /// Merges partial combiners of one upstream partition into those of others, with their hashes.

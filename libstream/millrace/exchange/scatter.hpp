@@ -7,6 +7,7 @@
 #include "millrace/op/send_copies.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace millrace {
 
@@ -40,6 +41,7 @@ public:
       : info_{std::move(info)}, partitioner_{std::move(partitioner)} {}
 
   void clear() {
+    expected_.resize(partitioner_.partitions);
     targets_.assign(partitioner_.partitions, nullptr);
     for (auto& target : targets_)
       target = std::make_shared<records_payload<std::pair<K, V>>>();
@@ -47,25 +49,64 @@ public:
 
   void write(partition_order, std::span<std::pair<K, V>> records) {
     guarded(*info_, [&] {
-      for (auto& record : records) {
-        std::uint64_t hash = key_hash<K>{}(record.first, this->context().seed);
-        auto& target = *targets_[partitioner_(record.first, hash)];
-        target.hashes.push_back(hash);
-        target.items.push_back(std::move(record));
-      }
+      if (std::is_same_v<Partitioner, hash_partitioner> && targets_.size() == 1)
+        write_to_one(records);
+      else
+        write_by_key(records);
     });
   }
 
   std::vector<payload_ptr> take() override {
-    for (auto& target : targets_)
-      this->template keep_inputs<std::pair<K, V>>(*target);
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      auto& target = *targets_[i];
+      this->template keep_inputs<std::pair<K, V>>(target);
+      expected_[i] = target.items.size();
+      if (target.items.capacity() > 2 * target.items.size()) {
+        target.items.shrink_to_fit();
+        target.hashes.shrink_to_fit();
+      }
+    }
     return detail::share(targets_);
   }
 
 private:
+  using target_payload = records_payload<std::pair<K, V>>;
+
+  /// Batches are often of one size: room for as many records as the last one had.
+  void make_room(std::size_t target) {
+    if (!targets_[target]->items.empty()) [[likely]]
+      return;
+    targets_[target]->items.reserve(expected_[target]);
+    targets_[target]->hashes.reserve(expected_[target]);
+  }
+
+  void write_to_one(std::span<std::pair<K, V>> records) {
+    make_room(0);
+    auto& items = targets_[0]->items;
+    auto& hashes = targets_[0]->hashes;
+    const std::size_t before = hashes.size();
+    hashes.resize(before + records.size());
+    hash_keys(
+        records.size(), [&](std::size_t i) -> const K& { return records[i].first; },
+        this->context().seed, hashes.data() + before);
+    items.insert(items.end(), std::make_move_iterator(records.begin()),
+                 std::make_move_iterator(records.end()));
+  }
+
+  void write_by_key(std::span<std::pair<K, V>> records) {
+    for (auto& record : records) {
+      const std::uint64_t hash = key_hash<K>{}(record.first, this->context().seed);
+      const std::size_t at = partitioner_(record.first, hash);
+      make_room(at);
+      targets_[at]->hashes.push_back(hash);
+      targets_[at]->items.push_back(std::move(record));
+    }
+  }
+
   op_info_ptr info_;
   Partitioner partitioner_;
-  std::vector<std::shared_ptr<records_payload<std::pair<K, V>>>> targets_;
+  std::vector<std::shared_ptr<target_payload>> targets_;
+  std::vector<std::size_t> expected_; // records for each target, as in the last batch
 };
 
 /// Upstream half of `repartition(n)`: deals the records of each partition out in turn, so that

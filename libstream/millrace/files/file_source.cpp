@@ -53,29 +53,33 @@ std::optional<std::vector<block_ptr>> file_source::pull(batch_time time) {
   for (auto& file : discovery_->select(time))
     waiting_.push_back(std::move(file));
   std::vector<block_ptr> blocks;
+  std::vector<found_file> taken;
   std::uint64_t bytes = 0;
   while (!waiting_.empty() && (bytes == 0 || bytes + waiting_.front().size <= max_bytes_)) {
     auto file = std::move(waiting_.front());
     waiting_.pop_front();
     bytes += std::max<std::uint64_t>(file.size, 1);
     auto read = read_with_patience(file);
-    if (!read)
+    if (!read) {
+      waiting_.insert(waiting_.begin(), taken.begin(), taken.end());
       throw stream_error{std::move(read).error()};
+    }
     blocks.insert(blocks.end(), read->begin(), read->end());
+    taken.push_back(std::move(file));
   }
   return blocks;
 }
 
 result<std::vector<block_ptr>> file_source::read_once(const found_file& file) const {
-  auto named = [&](const char* why) {
-    return stream_error{errc::user_function_failed, "reading " + file.path + " failed: " + why};
+  auto threw = [&](const std::string& what) {
+    return fail(errc::user_function_failed, "the reader of '" + file.path + "' threw" + what);
   };
   try {
     return reader_(*files_, file, log_);
   } catch (const std::exception& e) {
-    throw named(e.what());
+    return threw(std::string(": ") + e.what());
   } catch (...) {
-    throw named("it threw something that is not a std::exception");
+    return threw(" something that is not a std::exception");
   }
 }
 

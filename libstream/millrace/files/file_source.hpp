@@ -10,10 +10,10 @@
 
 namespace millrace {
 
-/// Reads one file, as it was found, into blocks; tells the log what it leaves out. Called on a thread
-/// that may block. May throw what a user's function throws.
-using file_reader = std::function<result<std::vector<block_ptr>>(
-    const file_system&, const found_file&, const logger&)>;
+/// Reads one file, as it was found, into blocks; tells the log what it leaves out. Called on a
+/// thread that may block. May throw what a user's function throws.
+using file_reader = std::function<result<std::vector<block_ptr>>(const file_system&,
+                                                                 const found_file&, const logger&)>;
 
 /// What a file stream takes beside its directory; see file_discovery_options, whose meanings these
 /// have.
@@ -32,8 +32,9 @@ struct file_stream_options {
 /// The input of `file_stream`: in each batch the files that file_discovery says are new, each block
 /// of a file a partition.
 ///
-/// A file that cannot be read is tried twice more at once; then, or when the reader throws, the batch
-/// fails with an error that names it, and the file is not tried again.
+/// A file that cannot be read, or whose reader throws, is tried twice more at once; then the batch
+/// fails with an error that names it, and the file is not tried again. The other files of that
+/// batch are read for the next one.
 class file_source final : public pull_source {
 public:
   /// Throws stream_error(invalid_argument) for options that are not valid.

@@ -212,12 +212,15 @@ public:
     print_to(std::cout, shown, site);
   }
 
-  /// As `print`, to a stream that outlives the job and that nothing else writes to meanwhile.
+  /// As `print`, to a stream that outlives the job and that nothing else writes to meanwhile. When
+  /// the stream fails, the output has failed: it is tried again, and then the batch has failed.
   void print_to(std::ostream& to, std::size_t shown = 10, here site = here::current()) const {
     output(
         "print", site,
         [limit = std::max(shown, shown + 1)] { return std::make_unique<collect_writer<T>>(limit); },
-        [shown, &to](auto&) { return std::make_unique<print_sink<owned_t<T>>>(shown, to); });
+        [shown, &to](auto& info) {
+          return std::make_unique<print_sink<owned_t<T>>>(info, shown, to);
+        });
   }
 
   /// Calls f(batch) or f(batch, time) for every batch, in order, one call at a time, with owned

@@ -16,7 +16,8 @@ namespace millrace {
 template <class T>
 class print_sink final : public output_sink {
 public:
-  print_sink(std::size_t shown, std::ostream& to) : shown_{shown}, to_{to} {}
+  print_sink(op_info_ptr info, std::size_t shown, std::ostream& to)
+      : info_{std::move(info)}, shown_{shown}, to_{to} {}
 
   void run(const batch_context& context, const std::vector<payload_ptr>& slots,
            const std::shared_ptr<parallel_executor>&) override {
@@ -31,10 +32,12 @@ public:
         format_element(elements.emplace_back(), item);
       }
     }
-    to_ << format_batch(context.time.ms(), elements, more) << std::flush;
+    if (auto ok = write_batch(to_, format_batch(context.time.ms(), elements, more)); !ok)
+      throw stream_error{ok.error().code, describe(*info_) + ": " + ok.error().message};
   }
 
 private:
+  op_info_ptr info_;
   std::size_t shown_;
   std::ostream& to_;
 };

@@ -53,6 +53,15 @@ public:
   /// longer; true when it has. A job that was not started counts as stopped.
   virtual bool wait_stopped(std::optional<std::chrono::milliseconds> limit) = 0;
 
+  /// How many records per second the receiver of a stream may take in from now on, up to the option
+  /// stream.receiver_max_rate. Takes effect soon. Ignored unless positive, and for a stream without
+  /// a receiver.
+  virtual void update_rate(stream_id, double) {}
+
+  /// The limit that holds for the receiver of a stream, in whole records per second; nothing when
+  /// there is none.
+  virtual std::optional<std::int64_t> rate_limit(stream_id) const { return std::nullopt; }
+
   /// Whether the caller is on a thread that has to end before the runtime can stop (listener,
   /// output, receiver).
   virtual bool on_own_thread() const = 0;

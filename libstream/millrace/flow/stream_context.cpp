@@ -109,9 +109,10 @@ dstream<std::string_view> basic_stream_context::text_file_stream(std::string dir
       site);
 }
 
-dstream<std::string_view>
-basic_stream_context::binary_records_stream(std::string directory, std::size_t record_bytes,
-                                            file_stream_options options, here site) {
+dstream<std::string_view> basic_stream_context::binary_records_stream(std::string directory,
+                                                                      std::size_t record_bytes,
+                                                                      file_stream_options options,
+                                                                      here site) {
   if (record_bytes == 0)
     throw stream_error{errc::invalid_argument, "binary_records_stream at " +
                                                    to_string(source_site{site}) +

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "millrace/codec/codec.hpp"
+#include "millrace/files/file_source.hpp"
+#include "millrace/files/object_file.hpp"
 #include "millrace/flow/batch_feed.hpp"
 #include "millrace/flow/dstream.hpp"
 #include "millrace/flow/runtime.hpp"
-#include "millrace/files/file_source.hpp"
-#include "millrace/files/object_file.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -53,8 +53,8 @@ public:
   // -- inputs
   // ----------------------------------------------------------------------------------------------------
 
-  /// Lines of a TCP server, without their `\n` or `\r\n`; an unterminated last line counts.
-  /// Reconnects for ever.
+  /// Lines of a TCP server, without their `\n` or `\r\n`; an unterminated last line counts, unless
+  /// the connection broke in it. Reconnects for ever.
   dstream<std::string_view> socket_text_stream(std::string host, std::uint16_t port,
                                                here site = here::current());
 
@@ -111,8 +111,10 @@ public:
 
   /// The lines of the files that appear in a directory, or in the directories that a pattern names
   /// (`/data/2026-*/in`). Each version of a file is read once, in the batch after which it was last
-  /// modified; `.gz` and `.zst` files are unpacked. Files should appear by being renamed into place.
-  dstream<std::string_view> text_file_stream(std::string directory, file_stream_options options = {},
+  /// modified; `.gz` and `.zst` files are unpacked. Files should appear by being renamed into
+  /// place.
+  dstream<std::string_view> text_file_stream(std::string directory,
+                                             file_stream_options options = {},
                                              here site = here::current());
 
   /// The records of `record_bytes` bytes each that the files consist of.
@@ -124,11 +126,12 @@ public:
   template <decodable T>
   dstream<T> object_file_stream(std::string directory, file_stream_options options = {},
                                 here site = here::current()) {
-    return files_of<T>("object_file_stream", std::move(directory), options,
-                       [](const file_system& files, const found_file& file, const logger&) {
-                         return read_object_file<T>(files, file.path);
-                       },
-                       site);
+    return files_of<T>(
+        "object_file_stream", std::move(directory), options,
+        [](const file_system& files, const found_file& file, const logger&) {
+          return read_object_file<T>(files, file.path);
+        },
+        site);
   }
 
   /// Files of a format of your own: `read(path, bytes)` returns a vector of T. It is called on a
@@ -140,7 +143,8 @@ public:
         "file_stream", std::move(directory), options,
         [read](const file_system& files, const found_file& file, const logger&) mutable {
           return files.read_file(file.path).map([&](std::vector<unsigned char>&& bytes) {
-            std::vector<T> records = std::invoke(read, file.path, std::span<const unsigned char>{bytes});
+            std::vector<T> records =
+                std::invoke(read, file.path, std::span<const unsigned char>{bytes});
             return std::vector<block_ptr>{
                 std::make_shared<const typed_block<T>>(std::move(records))};
           });
@@ -151,7 +155,8 @@ public:
   /// The same records in every batch.
   template <class T>
   dstream<T> constant_stream(batch<T> records, here site = here::current()) {
-    return pulled<T>("constant_stream", std::make_shared<constant_source>(to_blocks(records)), site);
+    return pulled<T>("constant_stream", std::make_shared<constant_source>(to_blocks(records)),
+                     site);
   }
 
   /// Numbers from 0 on, so many a second, evenly over the batches and in as many partitions as the
@@ -207,8 +212,8 @@ public:
   /// Where log lines and metrics go; before start. Default: spdlog to standard error, and nowhere.
   void set_log(std::shared_ptr<log_observer> log);
   void set_metrics(std::shared_ptr<metric_observer> metrics);
-  /// Streams that are kept (`dstream::remember`, `persist`) remember their batches at least so long.
-  /// Once only; before start.
+  /// Streams that are kept (`dstream::remember`, `persist`) remember their batches at least so
+  /// long. Once only; before start.
   void remember(duration d);
   /// The disk that file streams and file outputs made from now on use. Default: the machine's.
   void set_file_system(std::shared_ptr<file_system> files);

@@ -14,60 +14,67 @@ text_intake::text_intake(intake_options options)
     : intake{options}, arenas_{std::make_shared<arena_pool>()},
       open_{text_block_builder{options.max_block_bytes}, {}, 0, {}, 0}, slot_{open_} {}
 
-bool text_intake::pay(open_text& open, std::size_t records) {
-  while (open.permits < records) {
-    std::size_t granted = permits(std::max<std::size_t>(records - open.permits, 64));
+template <class Store>
+bool text_intake::with_permits(std::size_t records, Store store) {
+  for (std::size_t granted = 0;;) {
+    std::size_t missing = 0;
+    {
+      producer_slot<open_text>::holder open{slot_};
+      if (stopped())
+        return false;
+      open->permits += granted;
+      if (open->permits >= records) {
+        open->permits -= records;
+        store(*open);
+        return true;
+      }
+      missing = records - open->permits;
+    }
+    // Without the slot, so that a wait keeps nobody from cutting.
+    granted = permits(std::max<std::size_t>(missing, 64));
     if (granted == 0)
       return false;
-    open.permits += granted;
   }
-  open.permits -= records;
-  return true;
 }
 
 bool text_intake::add(text_piece piece) {
-  producer_slot<open_text>::holder open{slot_};
-  if (stopped() || !pay(*open, piece.slices.size()))
-    return false;
-  auto done = flush_singles(*open);
-  std::ranges::move(open->builder.add(std::move(piece)), std::back_inserter(done));
-  push(std::move(done), true);
-  if (cut_wanted_.load(std::memory_order_relaxed))
-    cut_open(*open);
-  return true;
+  const auto records = piece.slices.size();
+  return with_permits(records, [&](open_text& open) {
+    auto done = flush_singles(open);
+    std::ranges::move(open.builder.add(std::move(piece)), std::back_inserter(done));
+    push(std::move(done), true);
+    if (cut_wanted_.load(std::memory_order_relaxed))
+      cut_open(open);
+  });
 }
 
 bool text_intake::store(std::string_view record) {
-  producer_slot<open_text>::holder open{slot_};
-  if (stopped() || !pay(*open, 1))
-    return false;
-  bool no_room = !open->own || open->own->capacity() - open->used < record.size();
-  if (no_room || text_block::cost(open->slices) >= options().max_block_bytes)
-    push(flush_singles(*open), true);
-  if (no_room) {
-    open->own = arenas_->acquire(std::max(own_arena_bytes, record.size()));
-    open->used = 0;
-  }
-  std::memcpy(open->own->data() + open->used, record.data(), record.size());
-  open->slices.push_back(
-      {static_cast<std::uint32_t>(open->used), static_cast<std::uint32_t>(record.size())});
-  open->used += record.size();
-  if (cut_wanted_.load(std::memory_order_relaxed))
-    cut_open(*open);
-  return true;
+  return with_permits(1, [&](open_text& open) {
+    bool no_room = !open.own || open.own->capacity() - open.used < record.size();
+    if (no_room || text_block::cost(open.slices) >= options().max_block_bytes)
+      push(flush_singles(open), true);
+    if (no_room) {
+      open.own = arenas_->acquire(std::max(own_arena_bytes, record.size()));
+      open.used = 0;
+    }
+    std::memcpy(open.own->data() + open.used, record.data(), record.size());
+    open.slices.push_back(
+        {static_cast<std::uint32_t>(open.used), static_cast<std::uint32_t>(record.size())});
+    open.used += record.size();
+    if (cut_wanted_.load(std::memory_order_relaxed))
+      cut_open(open);
+  });
 }
 
 bool text_intake::store(const std::vector<std::string_view>& records) {
-  producer_slot<open_text>::holder open{slot_};
-  if (stopped() || !pay(*open, records.size()))
-    return false;
-  auto done = flush_singles(*open);
-  if (auto before = open->builder.cut())
-    done.push_back(std::move(before));
-  if (!records.empty())
-    done.push_back(make_text_block(records));
-  push(std::move(done), true);
-  return true;
+  return with_permits(records.size(), [&](open_text& open) {
+    auto done = flush_singles(open);
+    if (auto before = open.builder.cut())
+      done.push_back(std::move(before));
+    if (!records.empty())
+      done.push_back(make_text_block(records));
+    push(std::move(done), true);
+  });
 }
 
 std::vector<block_ptr> text_intake::flush_singles(open_text& open) {

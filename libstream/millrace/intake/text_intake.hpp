@@ -36,7 +36,9 @@ private:
     std::size_t permits = 0;
   };
 
-  bool pay(open_text& open, std::size_t records);
+  /// Calls store(open) once there are permits for so many records. False: stopped.
+  template <class Store>
+  bool with_permits(std::size_t records, Store store);
   std::vector<block_ptr> flush_singles(open_text& open);
   void cut_open(open_text& open);
 

@@ -18,27 +18,36 @@ public:
   /// Stores one record. No lock and no allocation of its own for a record; waits for rate permits
   /// and, when a block is complete, for room. False: stopped, not stored.
   bool store(T record) {
-    typename producer_slot<open_records>::holder open{slot_};
-    if (this->stopped() || !pay(*open))
-      return false;
-    if (auto full = open->builder.add(std::move(record)))
-      this->push({std::move(full)}, true);
-    if (cut_wanted_.load(std::memory_order_relaxed))
-      cut_open(*open);
-    return true;
+    for (std::size_t granted = 0;;) {
+      {
+        typename producer_slot<open_records>::holder open{slot_};
+        if (this->stopped())
+          return false;
+        open->permits += granted;
+        if (open->permits != 0) {
+          --open->permits;
+          add(*open, std::move(record));
+          return true;
+        }
+      }
+      // Without the slot, so that a wait keeps nobody from cutting.
+      granted = this->permits(64);
+      if (granted == 0)
+        return false;
+    }
   }
 
   /// Stores all records as one block, or none (false: stopped).
   bool store(std::vector<T> records) {
-    typename producer_slot<open_records>::holder open{slot_};
-    if (this->stopped())
-      return false;
     for (std::size_t left = records.size(); left != 0;) {
       std::size_t granted = this->permits(left);
       if (granted == 0)
         return false;
       left -= std::min(granted, left);
     }
+    typename producer_slot<open_records>::holder open{slot_};
+    if (this->stopped())
+      return false;
     this->push(open->builder.add(std::move(records)), true);
     return true;
   }
@@ -62,13 +71,11 @@ private:
     std::size_t permits = 0;
   };
 
-  bool pay(open_records& open) {
-    if (open.permits == 0)
-      open.permits = this->permits(64);
-    if (open.permits == 0)
-      return false;
-    --open.permits;
-    return true;
+  void add(open_records& open, T record) {
+    if (auto full = open.builder.add(std::move(record)))
+      this->push({std::move(full)}, true);
+    if (cut_wanted_.load(std::memory_order_relaxed))
+      cut_open(open);
   }
 
   void cut_open(open_records& open) {

@@ -1,6 +1,7 @@
 #include "millrace/plan/graph.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace millrace {
 
@@ -22,11 +23,27 @@ void job_graph::validate() const {
         "for_each_batch(f) or collect_into(v)"};
 }
 
+namespace {
+/// The nodes that an output needs; others are never computed.
+std::vector<bool> needed_nodes(const job_graph& graph) {
+  std::vector<bool> needed(graph.nodes().size(), false);
+  for (auto& n : std::views::reverse(graph.nodes())) {
+    auto id = n->id().value();
+    needed[id] = needed[id] || n->role() == node_role::output;
+    if (needed[id])
+      for (auto& parent : n->parents())
+        needed[parent->id().value()] = true;
+  }
+  return needed;
+}
+} // namespace
+
 result<std::vector<bool>> absent_nodes(const job_graph& graph, const std::vector<stream_id>& absent,
                                        batch_time time, batch_time zero) {
   std::vector<bool> gone(graph.nodes().size(), false);
+  auto needed = needed_nodes(graph);
   for (auto& n : graph.nodes()) {
-    if (!n->due_at(time, zero)) {
+    if (!needed[n->id().value()] || !n->due_at(time, zero)) {
       gone[n->id().value()] = true;
       continue;
     }

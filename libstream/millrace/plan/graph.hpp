@@ -43,7 +43,8 @@ private:
 /// Which streams and outputs have no batch at a time: it is not one of theirs, or some sources have
 /// none. An operation on an absent stream is absent, unless it absorbs absence; an operation that
 /// needs its parents, such as a union, makes an error that names it (Spark: "Could not generate RDD
-/// from a parent for unifying").
+/// from a parent for unifying"). Streams that no output needs are never computed and count as
+/// absent.
 result<std::vector<bool>> absent_nodes(const job_graph& graph, const std::vector<stream_id>& absent,
                                        batch_time time, batch_time zero);
 

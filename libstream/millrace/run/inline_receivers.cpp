@@ -1,8 +1,11 @@
 #include "millrace/run/inline_receivers.hpp"
 
+#include "millrace/rate/intake_pacer.hpp"
 #include "millrace/supervise/restart_policy.hpp"
 
+#include <atomic>
 #include <mutex>
+#include <thread>
 
 namespace millrace {
 
@@ -26,117 +29,199 @@ restart_options restarts_of(const configuration& conf) {
   return o;
 }
 
+token_bucket_options rate_of(const configuration& conf) {
+  token_bucket_options o;
+  o.max_rate = static_cast<double>(conf.integer("stream.receiver_max_rate"));
+  return o;
+}
+
+receiver_info info_of(const source_node& source) {
+  auto& who = *source.info();
+  receiver_info info;
+  info.stream = source.stream();
+  info.name =
+      who.name.empty() ? who.operation + "-" + std::to_string(info.stream.value()) : who.name;
+  info.location = "localhost";
+  return info;
+}
+
+/// Makes the threads of a receiver keep to its rate. The thread that moves the clock cannot wait
+/// for it, and stores on credit. Shared with the intake, which may outlive the job.
+struct rate_gate {
+  rate_gate(const configuration& conf, std::shared_ptr<const clock> time)
+      : pacer{rate_of(conf), std::move(time)} {}
+
+  std::size_t permits(std::size_t wanted) {
+    return mover.load() == std::this_thread::get_id() ? pacer.permits_at_once(wanted)
+                                                      : pacer.permits(wanted);
+  }
+
+  intake_pacer pacer;
+  /// The thread that drives the runtime.
+  std::atomic<std::thread::id> mover{std::this_thread::get_id()};
+};
+
 } // namespace
 
-/// One receiver. What it asks for, from any thread, is noted and done by the next `act`.
+/// One receiver. What it asks for, from any thread, is noted and done by the next `act`. Listeners
+/// and the log are told the same as by the receiver supervisor of the actor runtime.
 struct inline_receivers::hosted {
-  hosted(const job& what, const clock& time, const source_node& source, const receiver_source& spec)
-      : what{what}, time{time}, stream{source.stream()}, policy{restarts_of(what.conf), random} {
-    auto& who = *source.info();
-    name = who.name.empty() ? who.operation + "-" + std::to_string(stream.value()) : who.name;
+  struct requests {
+    std::optional<std::string> restart;
+    std::optional<std::string> stop;
+    std::optional<duration> delay;
+    std::vector<std::string> reports;
+    std::uint64_t dropped = 0;
+  };
+
+  hosted(const job& what, std::shared_ptr<const clock> now, const source_node& source,
+         const receiver_source& spec)
+      : what{what}, log{what.log, "receiver_supervisor"}, time{std::move(now)},
+        policy{restarts_of(what.conf), random}, info{info_of(source)},
+        rate{std::make_shared<rate_gate>(what.conf, time)} {
     intake_options options;
     options.max_block_bytes = what.conf.bytes("stream.max_block_bytes");
     options.max_ready_blocks = max_ready_blocks;
     user = spec.make_receiver();
+    if (auto note = note_on_location(*user, info.name, info.location))
+      log.info(*note);
     into = spec.make_intake(options);
-    into->connect({});
+    into->connect({[r = rate](std::size_t wanted) { return r->permits(wanted); }, {}});
   }
 
   void begin() {
     user->set_started(true);
+    rate->pacer.resume();
     running = true;
-    try {
-      user->on_start();
-      started = true;
-      tell(&listener::on_receiver_started);
-    } catch (const std::exception& e) {
-      failed_to_start(e.what());
-    } catch (...) {
-      failed_to_start("it threw something that is not a std::exception");
+    if (auto failure = thrown_by([&] { user->on_start(); })) {
+      end();
+      restart_later(restart_reason::failed, "on_start threw: " + *failure, std::nullopt);
+      return;
     }
+    info.active = true;
+    tell(&listener::on_receiver_started);
   }
 
+  /// on_stop may wait for threads that wait for permits.
   void end() {
-    if (!running)
+    if (!std::exchange(running, false))
       return;
-    running = false;
     user->set_started(false);
-    try {
-      user->on_stop();
-    } catch (const std::exception& e) {
-      tell(&listener::on_receiver_error, std::string{"on_stop threw: "} + e.what());
-    }
-    if (std::exchange(started, false))
-      tell(&listener::on_receiver_stopped);
+    rate->pacer.stop();
+    if (auto failure = thrown_by([&] { user->on_stop(); }))
+      report("on_stop threw: " + *failure);
+  }
+
+  void end_for_good() {
+    end();
+    tell_reports(take_requests());
+    restart_at.reset();
+    if (std::exchange(ended, true))
+      return;
+    info.active = false;
+    into->stop();
+    tell(&listener::on_receiver_stopped);
+  }
+
+  requests take_requests() {
+    std::lock_guard guard{mutex};
+    return std::exchange(wanted, {});
   }
 
   void act() {
-    requests now;
-    {
-      std::lock_guard guard{mutex};
-      now = std::exchange(wanted, {});
-    }
-    for (auto& message : now.reports)
-      tell(&listener::on_receiver_error, std::move(message));
+    auto now = take_requests();
+    tell_reports(now);
     if (now.stop) {
-      end();
-      into->stop();
-      restart_at.reset();
+      if (!ended)
+        log.info("receiver " + info.name + " stopped: " + *now.stop);
+      end_for_good();
     } else if (now.restart && running) {
       end();
-      plan_restart(restart_reason::requested, now.delay, "asked for restarts");
+      restart_later(restart_reason::requested, *now.restart, now.delay);
     }
-    if (restart_at && *restart_at <= time.wall_now()) {
+    if (restart_at && *restart_at <= time->wall_now()) {
       restart_at.reset();
-      ++restarts;
       begin();
     }
   }
 
-  void failed_to_start(const std::string& why) {
-    tell(&listener::on_receiver_error, "on_start threw: " + why);
-    end();
-    plan_restart(restart_reason::failed, std::nullopt, why);
+  void restart_later(restart_reason reason, const std::string& why, std::optional<duration> asked) {
+    info.active = false;
+    note_error(why);
+    auto decision = policy.decide(time->steady_now(), reason, asked);
+    if (decision.what == restart_decision::action::escalate) {
+      give_up(why);
+      return;
+    }
+    ++info.restarts;
+    what.metrics->add("receiver_restarts_total", std::to_string(info.stream.value()), 1);
+    log.warning("receiver " + info.name + ": " + why + "; restart in " + to_string(decision.delay));
+    restart_at = time->wall_now() + decision.delay;
   }
 
-  void plan_restart(restart_reason reason, std::optional<duration> delay, const std::string& why) {
-    auto decision = policy.decide(time.steady_now(), reason, delay);
-    if (decision.what == restart_decision::action::restart)
-      restart_at = time.wall_now() + decision.delay;
-    else
-      given_up = error{errc::unavailable, "receiver " + name +
-                                              " failed too often (see receiver.restart_intensity); "
-                                              "the last time: " +
-                                              why};
+  void give_up(const std::string& why) {
+    given_up =
+        error{errc::unavailable,
+              "receiver " + info.name + " failed more than " +
+                  std::to_string(what.conf.integer("receiver.restart_intensity")) + " times in " +
+                  to_string(what.conf.get_duration("receiver.restart_period")) +
+                  " (options receiver.restart_intensity, receiver.restart_period), last: " + why};
+    log.error(given_up->message);
+    end_for_good();
   }
 
-  void tell(void (listener::*event)(const receiver_info&), std::string error = {}) const {
-    receiver_info about{stream, name,    user->is_started(), "localhost", std::move(error),
-                        {},     restarts};
-    if (!about.last_error.empty())
-      about.last_error_time = time.wall_now();
+  void report(const std::string& message) {
+    log.warning("receiver " + info.name + ": " + message);
+    note_error(message);
+  }
+
+  void tell_reports(const requests& from) {
+    for (auto& message : from.reports)
+      report(message);
+    if (from.dropped == 0)
+      return;
+    what.metrics->add("receiver_reports_dropped_total", std::to_string(info.stream.value()),
+                      from.dropped);
+    if (!std::exchange(warned_of_dropped, true))
+      log.warning("receiver " + info.name + " reports errors faster than they can be told: " +
+                  std::to_string(max_reports) + " wait, further ones are dropped");
+  }
+
+  void note_error(const std::string& message) {
+    info.last_error = message;
+    info.last_error_time = time->wall_now();
+    tell(&listener::on_receiver_error);
+  }
+
+  void tell(void (listener::*event)(const receiver_info&)) const {
     for (auto& l : what.listeners())
-      notify(what.log, [&] { ((*l).*event)(about); });
+      notify(what.log, [&] { ((*l).*event)(info); });
   }
 
-  struct requests {
-    bool restart = false;
-    bool stop = false;
-    std::optional<duration> delay;
-    std::vector<std::string> reports;
-  };
+  template <class Call>
+  static std::optional<std::string> thrown_by(Call call) {
+    try {
+      call();
+      return std::nullopt;
+    } catch (const std::exception& e) {
+      return e.what();
+    } catch (...) {
+      return "something that is not a std::exception";
+    }
+  }
 
   const job& what;
-  const clock& time;
-  stream_id stream;
-  std::string name;
+  logger log;
+  std::shared_ptr<const clock> time;
   seeded_random random{1};
   restart_policy policy;
+  receiver_info info;
+  std::shared_ptr<rate_gate> rate;
   std::shared_ptr<receiver_base> user;
   std::shared_ptr<intake> into;
   bool running = false; ///< Between on_start and on_stop.
-  bool started = false; ///< on_start returned well, and listeners know.
-  std::uint64_t restarts = 0;
+  bool ended = false;   ///< For good.
+  bool warned_of_dropped = false;
   std::optional<batch_time> restart_at;
   std::optional<error> given_up;
   std::uint64_t next_block = 0;
@@ -158,16 +243,19 @@ struct inline_receivers::door final : receiver_host {
     what(*host);
   }
 
-  void request_restart(std::string, std::optional<duration> delay) override {
+  void request_restart(std::string reason, std::optional<duration> delay) override {
     ask([&](hosted& host) {
-      host.wanted.restart = true;
-      host.wanted.delay = delay;
+      if (!host.wanted.restart) {
+        host.wanted.restart = std::move(reason);
+        host.wanted.delay = delay;
+      }
       host.user->set_started(false);
     });
   }
-  void request_stop(std::string) override {
-    ask([](hosted& host) {
-      host.wanted.stop = true;
+  void request_stop(std::string reason) override {
+    ask([&](hosted& host) {
+      if (!host.wanted.stop)
+        host.wanted.stop = std::move(reason);
       host.user->set_started(false);
     });
   }
@@ -175,6 +263,8 @@ struct inline_receivers::door final : receiver_host {
     ask([&](hosted& host) {
       if (host.wanted.reports.size() < max_reports)
         host.wanted.reports.push_back(std::move(message));
+      else
+        ++host.wanted.dropped;
     });
   }
   void run(std::function<void(std::stop_token)>) override {
@@ -185,7 +275,7 @@ struct inline_receivers::door final : receiver_host {
   std::weak_ptr<hosted> to;
 };
 
-inline_receivers::inline_receivers(const job& what, const clock& time) {
+inline_receivers::inline_receivers(const job& what, std::shared_ptr<const clock> time) {
   for (auto& source : what.graph->sources()) {
     if (std::holds_alternative<socket_source>(source->spec()))
       throw stream_error{errc::unsupported, describe(*source->info()) + " needs the actor runtime"};
@@ -207,34 +297,61 @@ void inline_receivers::start() {
 
 void inline_receivers::stop() {
   stopped_ = true;
-  for (auto& host : receivers_) {
-    host->end();
-    host->into->stop();
-  }
+  for (auto& host : receivers_)
+    host->end_for_good();
 }
 
 std::optional<error> inline_receivers::poll(block_store& store, batch_assembler& assembler) {
+  std::optional<error> first;
+  auto note = [&](const error& e) {
+    if (!first)
+      first = e;
+  };
   for (auto& host : receivers_) {
+    host->rate->mover = std::this_thread::get_id();
+    host->rate->pacer.time_moved();
     if (!stopped_)
       host->act();
-    if (host->given_up)
-      return host->given_up;
+    if (auto e = std::exchange(host->given_up, {}))
+      note(*e);
     host->into->cut();
-    for (;;) {
-      if (!host->pending)
-        host->pending = host->into->pop();
-      if (!host->pending)
-        break;
-      block_id id{host->stream, host->next_block};
-      block_meta meta{id, host->pending->records(), host->pending->bytes()};
-      if (!store.try_put(id, host->pending))
-        break;
-      host->pending.reset();
-      ++host->next_block;
-      if (auto ok = assembler.stored(meta); !ok)
-        return ok.error();
-    }
+    if (stopped_ || !host->rate->pacer.has_credit())
+      if (auto stored = store_blocks(*host, store, assembler); !stored)
+        note(stored.error());
   }
+  return first;
+}
+
+result<void> inline_receivers::store_blocks(hosted& host, block_store& store,
+                                            batch_assembler& assembler) {
+  result<void> all;
+  for (;;) {
+    if (!host.pending)
+      host.pending = host.into->pop();
+    if (!host.pending)
+      return all;
+    block_id id{host.info.stream, host.next_block};
+    block_meta meta{id, host.pending->records(), host.pending->bytes()};
+    if (!store.try_put(id, host.pending))
+      return all;
+    host.pending.reset();
+    ++host.next_block;
+    if (auto ok = assembler.stored(meta); !ok && all)
+      all = fail(ok.error().code, to_string(id) + " is lost: " + ok.error().message);
+  }
+}
+
+void inline_receivers::update_rate(stream_id stream, double records_per_second) {
+  for (auto& host : receivers_)
+    if (host->info.stream == stream)
+      host->rate->pacer.update_rate(records_per_second);
+}
+
+std::optional<std::int64_t> inline_receivers::rate_limit(stream_id stream) const {
+  for (auto& host : receivers_)
+    if (host->info.stream == stream)
+      if (auto limit = host->rate->pacer.current_limit(); limit != token_bucket::no_limit)
+        return limit;
   return std::nullopt;
 }
 

@@ -26,21 +26,28 @@ void notify(const std::shared_ptr<log_observer>& log, Call call) {
 /// store.
 class inline_receivers {
 public:
-  /// Makes every receiver and starts none. `what` and `time` must outlive this.
-  inline_receivers(const job& what, const clock& time);
+  /// Makes every receiver and starts none. `what` must outlive this.
+  inline_receivers(const job& what, std::shared_ptr<const clock> time);
   ~inline_receivers();
 
   void start();
   /// Ends intake and stops every receiver for good; what was stored before can still be polled.
   void stop();
-  /// Does what receivers have asked for and is due, then cuts and stores their blocks; at a full
-  /// store blocks stay with the intake. An error ends the job: a receiver that failed more often
-  /// than its restart limit allows.
+  /// Does what receivers have asked for and is due, then cuts and stores their blocks. At a full
+  /// store blocks stay with the intake, and so they do while they are ahead of the rate limit.
+  /// After an error the job should stop gracefully: a receiver failed more often than its restart
+  /// limit allows, or a block was lost.
   std::optional<error> poll(block_store& store, batch_assembler& assembler);
+
+  /// As runtime::update_rate and rate_limit.
+  void update_rate(stream_id stream, double records_per_second);
+  std::optional<std::int64_t> rate_limit(stream_id stream) const;
 
 private:
   struct hosted;
   struct door;
+  static result<void> store_blocks(hosted& host, block_store& store, batch_assembler& assembler);
+
   std::vector<std::shared_ptr<hosted>> receivers_;
   bool stopped_ = false;
 };

@@ -6,20 +6,22 @@
 #include "millrace/run/inline_receivers.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 namespace millrace {
 
 class inline_runtime::running {
 public:
-  running(job what, manual_clock& time)
-      : job_{std::move(what)}, clock_{time}, seed_{job_.seed.value != 0 ? job_.seed : hash_seed{1}},
+  running(job what, const std::shared_ptr<manual_clock>& time)
+      : job_{std::move(what)}, clock_{*time}, seed_{job_.seed.value != 0 ? job_.seed
+                                                                         : hash_seed{1}},
         plan_{make_plan(job_.graph, parallelism(job_.conf))}, schedule_{job_.batch_interval,
-                                                                        time.wall_now()},
+                                                                        clock_.wall_now()},
         block_interval_{job_.conf.get_duration("stream.block_interval")},
         store_{{job_.conf.bytes("stream.block_store_bytes")}},
         assembler_{*job_.graph, store_, 1}, progress_{progress_options(job_)},
-        receivers_{job_, time}, outputs_{plan_, seed_, max_failures(job_.conf), executor_, time,
-                                  schedule_.zero_time()} {
+        receivers_{job_, time}, outputs_{plan_,     seed_,  max_failures(job_.conf),
+                                         executor_, clock_, schedule_.zero_time()} {
     for (auto& s : plan_.stages) {
       auto& instances = stages_.emplace_back();
       for (std::uint32_t p = 0; p < s.partitions; ++p)
@@ -59,6 +61,7 @@ public:
 
   bool stopped() const noexcept { return stopped_; }
   bool inside() const noexcept { return inside_; }
+  inline_receivers& receivers() noexcept { return receivers_; }
 
 private:
   /// While user code may be running.
@@ -91,8 +94,12 @@ private:
   }
 
   void poll_receivers() {
-    if (auto e = receivers_.poll(store_, assembler_))
-      fail_job(*e);
+    auto e = receivers_.poll(store_, assembler_);
+    if (!e)
+      return;
+    job_.report_error(*e);
+    if (!stop_wanted_)
+      stop_wanted_ = stop_mode::graceful;
   }
 
   void fail_job(const error& e) {
@@ -245,27 +252,36 @@ private:
   output_runner outputs_;
   std::vector<std::vector<stage_instance>> stages_;
   std::vector<input_gate> output_gates_;
-  bool stopped_ = false;
+  std::atomic<bool> stopped_ = false; ///< Read by whoever asks for the state of the context.
   bool failed_ = false;
   bool inside_ = false;
   std::optional<stop_mode> stop_wanted_;
 };
 
-inline_runtime::inline_runtime(batch_time start) : clock_{start} {}
+inline_runtime::inline_runtime(batch_time start) : clock_{std::make_shared<manual_clock>(start)} {}
 inline_runtime::~inline_runtime() = default;
 
-batch_time inline_runtime::now() const { return clock_.wall_now(); }
+batch_time inline_runtime::now() const { return clock_->wall_now(); }
 
 void inline_runtime::advance(duration by) {
-  auto to = clock_.wall_now() + by;
+  auto to = now() + by;
   if (running_ && !running_->stopped())
     running_->advance(to);
-  if (clock_.wall_now() < to)
-    clock_.set(to);
+  if (now() < to)
+    clock_->set(to);
 }
 
 void inline_runtime::start(job what) {
   running_ = std::make_unique<running>(std::move(what), clock_);
+}
+
+void inline_runtime::update_rate(stream_id stream, double records_per_second) {
+  if (running_)
+    running_->receivers().update_rate(stream, records_per_second);
+}
+
+std::optional<std::int64_t> inline_runtime::rate_limit(stream_id stream) const {
+  return running_ ? running_->receivers().rate_limit(stream) : std::nullopt;
 }
 
 void inline_runtime::request_stop(stop_mode mode) {

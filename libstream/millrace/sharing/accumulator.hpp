@@ -20,11 +20,11 @@ concept accumulable = std::is_arithmetic_v<T> && !std::same_as<T, bool> && sizeo
 
 /// A sum that functions of a job add to, such as the number of bad records.
 ///
-/// A cheap handle, captured by value. Inside a job each successful task counts once, however often it
-/// was tried (Spark counts failed attempts of transformations too); what a batch has added is
+/// A cheap handle, captured by value. Inside a job each successful task counts once, however often
+/// it was tried (Spark counts failed attempts of transformations too); what a batch has added is
 /// complete when listeners hear of its completion. Outside of tasks `add` counts at once. All calls
-/// are thread-safe; adding inside a task neither locks nor allocates after the first time. Values of
-/// the last 128 batches are kept. Sums wrap or round as T does.
+/// are thread-safe; adding inside a task neither locks nor allocates after the first time. Values
+/// of the last 128 batches are kept. Sums wrap or round as T does.
 template <accumulable T>
 class accumulator {
 public:

@@ -9,20 +9,20 @@
 
 namespace millrace {
 
-/// A value that all functions of a job can read and that may be replaced while the job runs, such as
-/// a table of rules: a side input.
+/// A value that all functions of a job can read and that may be replaced while the job runs, such
+/// as a table of rules: a side input.
 ///
-/// A cheap handle, captured by value. All functions of a batch see one version, the one that was the
-/// latest when the first of them asked; a batch never goes back behind an earlier batch's version.
-/// All calls are thread-safe; inside a task `value` neither locks nor allocates after the first time.
-/// Versions of the last 128 batches are kept as long as they may be asked for.
+/// A cheap handle, captured by value. All functions of a batch see one version, the one that was
+/// the latest when the first of them asked; a batch never goes back behind an earlier batch's
+/// version. All calls are thread-safe; inside a task `value` neither locks nor allocates after the
+/// first time. Versions of the last 128 batches are kept as long as they may be asked for.
 template <class T>
 class broadcast {
 public:
   explicit broadcast(T first) : cell_{std::make_shared<cell>(std::move(first))} {}
 
-  /// The version of the batch that the caller works on; outside of tasks the latest. Holds until the
-  /// function that asked returns, outside of tasks as long as nobody calls `update`.
+  /// The version of the batch that the caller works on; outside of tasks the latest. Holds until
+  /// the function that asked returns, outside of tasks as long as nobody calls `update`.
   const T& value() const {
     auto* frame = task_frame::current();
     if (!frame)

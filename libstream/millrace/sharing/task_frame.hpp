@@ -23,12 +23,14 @@ public:
   virtual void commit(batch_time time, bits added) = 0;
 };
 
-/// Where user functions of one task - one attempt of a stage partition, or of an output, on one batch
+/// Where user functions of one task - one attempt of a stage partition, or of an output, on one
+/// batch
 /// - find the batch they run in: the thread's current frame.
 ///
-/// What they add to accumulators is kept here and counts when the task succeeds (`commit`); the next
-/// attempt starts from nothing. Single-threaded; frames of one thread nest. Where a task does its work
-/// on several threads, each call has a frame of its own there, which the task's frame takes over.
+/// What they add to accumulators is kept here and counts when the task succeeds (`commit`); the
+/// next attempt starts from nothing. Single-threaded; frames of one thread nest. Where a task does
+/// its work on several threads, each call has a frame of its own there, which the task's frame
+/// takes over.
 class task_frame {
 public:
   explicit task_frame(batch_time time);

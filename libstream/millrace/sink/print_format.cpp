@@ -1,6 +1,8 @@
 #include "millrace/sink/print_format.hpp"
 
+#include <cerrno>
 #include <charconv>
+#include <system_error>
 
 namespace millrace {
 
@@ -35,6 +37,17 @@ std::string format_batch(std::int64_t time_ms, const std::vector<std::string>& e
   if (more)
     out += "...\n";
   return out + "\n";
+}
+
+result<void> write_batch(std::ostream& to, const std::string& text) {
+  errno = 0;
+  to << text << std::flush;
+  if (to)
+    return {};
+  const int why = errno;
+  to.clear();
+  return fail(errc::io_error, "the stream that it writes to failed" +
+                                  (why == 0 ? "" : ": " + std::generic_category().message(why)));
 }
 
 } // namespace millrace

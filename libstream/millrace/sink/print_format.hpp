@@ -1,8 +1,11 @@
 #pragma once
 
+#include "millrace/base/error.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <ostream>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -91,5 +94,9 @@ void format_element(std::string& to, const T& value) {
 /// elements one a line,
 /// `...` when there are more, and an empty line.
 std::string format_batch(std::int64_t time_ms, const std::vector<std::string>& elements, bool more);
+
+/// Writes and flushes. An error, io_error, when the stream did not take it all; its failed state is
+/// cleared then, so that another try is one.
+result<void> write_batch(std::ostream& to, const std::string& text);
 
 } // namespace millrace

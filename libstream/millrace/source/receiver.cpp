@@ -27,4 +27,13 @@ void receiver_base::report_error(std::string message) { host_->report_error(std:
 
 void receiver_base::run(std::function<void(std::stop_token)> body) { host_->run(std::move(body)); }
 
+std::optional<std::string> note_on_location(const receiver_base& receiver, const std::string& name,
+                                            const std::string& host) {
+  auto wanted = receiver.preferred_location();
+  if (!wanted || wanted->empty() || *wanted == "localhost" || *wanted == host)
+    return std::nullopt;
+  return "receiver " + name + " would rather run on " + *wanted +
+         ", and runs here: the job is in one process";
+}
+
 } // namespace millrace

@@ -42,7 +42,9 @@ public:
 
   virtual void on_start() = 0;
   virtual void on_stop() = 0;
-  /// The host on which this receiver would rather run.
+  /// The host on which this receiver would rather run; asked once, when it has been made. Without
+  /// effect where the job runs in one process (`local`, and the inline runtime), which says so in
+  /// the log.
   virtual std::optional<std::string> preferred_location() const { return std::nullopt; }
 
   /// Asks for `on_stop`, a delay (default: the option receiver.restart_delay, with backoff) and
@@ -73,6 +75,11 @@ private:
   std::shared_ptr<receiver_host> host_;
   std::atomic<bool> started_{false};
 };
+
+/// What to log of a receiver that would rather run elsewhere than on `host`; nothing of one that
+/// would not. Asks it.
+std::optional<std::string> note_on_location(const receiver_base& receiver, const std::string& name,
+                                            const std::string& host);
 
 /// Text goes into arenas, everything else into typed blocks.
 template <class T>

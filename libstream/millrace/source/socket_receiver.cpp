@@ -27,7 +27,11 @@ void socket_receiver::receive(const std::stop_token& stop) {
       restart(stream.error().message);
     return;
   }
-  text_assembler assembler{arenas_, what_.make_framer(options_.max_record_bytes)};
+  auto framer = what_.make_framer(options_.max_record_bytes);
+  if (!framer)
+    throw stream_error{errc::invalid_argument,
+                       "the function that makes the framer of socket_stream returned null"};
+  text_assembler assembler{arenas_, std::move(framer)};
   ended_ = false;
   auto reason = read_all(**stream, assembler, stop);
   if (reason.empty())
@@ -40,23 +44,33 @@ void socket_receiver::receive(const std::stop_token& stop) {
 
 std::string socket_receiver::read_all(byte_stream& from, text_assembler& assembler,
                                       const std::stop_token& stop) {
-  for (;;) {
+  for (std::uint64_t received = 0;;) {
     auto n = from.read(assembler.writable(), stop);
-    if (!n && n.error().code == errc::cancelled)
-      return {};
-    if (!n || *n == 0) {
-      take(assembler, assembler.finish());
-      if (assembler.failure())
-        return "Error receiving data: " + assembler.failure()->message;
-      ended_ = n.has_value();
-      return n ? "Socket data stream had no more data"
-               : "Error receiving data: " + n.error().message;
-    }
-    if (!take(assembler, assembler.commit(*n)))
+    if (!n)
+      return n.error().code == errc::cancelled
+                 ? ""
+                 : "Error receiving data: " + n.error().message + drop_torn(assembler, received);
+    received += *n;
+    if (!take(assembler, *n == 0 ? assembler.finish() : assembler.commit(*n)))
       return {};
     if (assembler.failure())
       return "Error receiving data: " + assembler.failure()->message;
+    if (*n == 0) {
+      ended_ = true;
+      return "Socket data stream had no more data";
+    }
   }
+}
+
+std::string socket_receiver::drop_torn(text_assembler& assembler, std::uint64_t received) {
+  const auto torn = assembler.unfinished_bytes();
+  // For the report of an oversize record that was being skipped.
+  static_cast<void>(assembler.finish());
+  take(assembler, {});
+  if (torn == 0)
+    return {};
+  return "; the unfinished record at the end is dropped: " + std::to_string(torn) +
+         " bytes at offset " + std::to_string(received - torn) + " of the stream";
 }
 
 bool socket_receiver::take(text_assembler& assembler, text_piece piece) {

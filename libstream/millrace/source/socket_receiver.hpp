@@ -14,7 +14,9 @@ struct socket_receiver_options {
 };
 
 /// A TCP client that reads straight into the memory its records stay in. Runs on one thread given
-/// by its host; asks to be restarted when connecting or reading fails, or the peer closes.
+/// by its host; asks to be restarted when connecting or reading fails, or the peer closes. The
+/// unterminated rest of a stream is its last record where the peer closed, and is dropped where
+/// reading failed.
 class socket_receiver final : public receiver<std::string_view> {
 public:
   socket_receiver(socket_source what, socket_receiver_options options, std::shared_ptr<network> net,
@@ -29,6 +31,9 @@ private:
   void receive(const std::stop_token& stop);
   /// Reads until the stream ends or fails; what to tell the supervisor. Empty: stopped.
   std::string read_all(byte_stream& from, text_assembler& assembler, const std::stop_token& stop);
+  /// After a read error: nobody knows how the record that was being received ends, so it is not
+  /// delivered. What to add to the report.
+  std::string drop_torn(text_assembler& assembler, std::uint64_t received);
   bool take(text_assembler& assembler, text_piece piece);
 
   socket_source what_;

@@ -76,6 +76,14 @@ TEST_CASE("--run-for ends with 0 while the other side goes on") {
   CHECK(source.running().wait_for_out("the client left"));
 }
 
+TEST_CASE("--run-for takes a time that never comes") {
+  text_source source{{"--records", "10", "--rate", "max"}};
+  process job{word_count(source.port(), {"--run-for", "200000d", "--batch", "50ms"})};
+  CHECK(eventually([&] { return printed_batches(job.out()) >= 5; }));
+  job.send_signal(SIGTERM);
+  CHECK(job.wait() == 0);
+}
+
 TEST_CASE("a signal lets what was received be counted, then ends with 0") {
   for (const int number : {SIGINT, SIGTERM}) {
     CAPTURE(number);

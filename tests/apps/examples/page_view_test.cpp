@@ -1,6 +1,7 @@
 #include "apps/programs.hpp"
 #include "support/tcp_server.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <set>
 
@@ -135,6 +136,16 @@ bool shows_error_rates(const printed_batch& printed, const std::vector<view>& vi
   return good;
 }
 
+/// Waits until two batches are printed for which it is so: a window that is longer than its slide
+/// has the same records more than once.
+template <class Question>
+bool twice(const process& job, Question is_so) {
+  return eventually([&] {
+    const auto batches = batches_of(job.out());
+    return std::count_if(batches.begin(), batches.end(), is_so) >= 2;
+  });
+}
+
 TEST_CASE("the windowed reports come to what the generator has sent") {
   const auto views = read_views(dump_views({"--views", "2000", "--seed", "8"}));
   const auto urls = count_urls(views);
@@ -142,16 +153,16 @@ TEST_CASE("the windowed reports come to what the generator has sent") {
   for (const auto& v : views)
     users.insert(v.user);
   const auto users_line = "Unique active users: " + std::to_string(users.size());
-  // One run of all three. The windows are longer than the sending takes, and the source that
-  // closes after it is not connected to again before they are over.
+  // The windows are longer than the sending takes, and the source, which ends after it, is not
+  // looked for again before they are over.
   auto source = generator({"--views", "2000", "--seed", "8", "--clients", "3"});
   const std::vector<std::string> options{"--batch", "500ms", "--set", "receiver.restart_delay=1h"};
   process sliding{report("slidingPageCounts", source.port(), options)};
   process active{report("activeUserCount", source.port(), options)};
   process rates{report("errorRatePerZipCode", source.port(), options)};
-  CHECK(eventually([&] { return last_printed(sliding.out()).counts() == urls; }));
-  CHECK(active.wait_for_out(users_line));
-  CHECK(eventually([&] { return shows_error_rates(last_printed(rates.out()), views); }));
+  CHECK(twice(sliding, [&](const printed_batch& b) { return b.counts() == urls; }));
+  CHECK(twice(active, [&](const printed_batch& b) { return b.lines == std::vector{users_line}; }));
+  CHECK(twice(rates, [&](const printed_batch& b) { return shows_error_rates(b, views); }));
   for (auto* job : {&sliding, &active, &rates}) {
     job->send_signal(SIGTERM);
     CHECK(job->wait() == 0);

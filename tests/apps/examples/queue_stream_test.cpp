@@ -31,6 +31,16 @@ TEST_CASE("a signal ends it before its last batch") {
   CHECK(job.wait() == 0);
 }
 
+TEST_CASE("output that cannot be written ends it with 1 and the reason") {
+  const auto job =
+      run_process({"/bin/sh", "-c", program("queue_stream") + " --batch 50ms > /dev/full"});
+  CAPTURE(job.err);
+  CHECK(job.status == 1);
+  CHECK(job.err.find("error: print at queue_stream.cpp:") != std::string::npos);
+  CHECK(job.err.find("the stream that it writes to failed: No space left on device") !=
+        std::string::npos);
+}
+
 TEST_CASE("no batches at all are refused") {
   const auto refused = run_process({program("queue_stream"), "--batches", "0"});
   CHECK(refused.status == 2);

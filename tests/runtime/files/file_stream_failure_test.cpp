@@ -36,10 +36,9 @@ std::string refused(Make make) {
 }
 
 std::vector<unsigned char> half_of_packed() {
-  auto whole =
-      posix_file_system{}
-          .read_file(std::string{MILLRACE_TEST_DATA_DIR} + "/packed_text/small.gz")
-          .value();
+  auto whole = posix_file_system{}
+                   .read_file(std::string{MILLRACE_TEST_DATA_DIR} + "/packed_text/small.gz")
+                   .value();
   whole.resize(whole.size() / 2);
   return whole;
 }
@@ -117,8 +116,8 @@ TEST_CASE("options that are wrong are refused, naming the operation and its plac
   check(refused([](auto& c) { c.binary_records_stream("/in", 0); }), "binary_records_stream",
         "a record has 0 bytes");
   check(refused([](auto& c) {
-          c.template file_stream<int>(
-              "", [](const std::string&, auto) { return std::vector<int>{}; });
+          c.template file_stream<int>("",
+                                      [](const std::string&, auto) { return std::vector<int>{}; });
         }),
         "file_stream", "the directory is empty");
 }
@@ -162,7 +161,8 @@ TEST_CASE("a file that cannot be read at first is tried again at once") {
   on_all_engines([](engine& on) {
     file_job job{on};
     std::atomic<int> failures{0};
-    job.disk->fail_when([&](auto operation, auto&) { return operation == "read" && failures++ < 2; });
+    job.disk->fail_when(
+        [&](auto operation, auto&) { return operation == "read" && failures++ < 2; });
     collector<std::string> out;
     job.context->text_file_stream("/in", at_once()).collect_into(out);
     job.context->start();
@@ -180,6 +180,23 @@ TEST_CASE("a file that cannot be read fails its batch; skipping goes on with the
       {bytes_of("1\n2\n"), bytes_of("3\n"), bytes_of("4\n")},
       {"text_file_stream at", "Error generating a batch for time 2000 ms"}, {2, 1},
       [](auto operation, auto& path) { return operation == "read" && path == "/in/2b"; });
+}
+
+TEST_CASE("the other files of a batch that failed for one come with the next batch") {
+  on_all_engines([](engine& on) {
+    file_job job{on, skipping()};
+    job.disk->fail_when(
+        [](auto operation, auto& path) { return operation == "read" && path == "/in/c"; });
+    collector<std::string> out;
+    job.context->text_file_stream("/in", at_once()).collect_into(out);
+    job.context->start();
+    for (std::string name : {"a", "b", "c", "d"})
+      job.put("/in/" + name, name);
+    job.run(seconds(3));
+    job.context->stop();
+    CHECK(out.batches() == text_batches{{"a", "b", "d"}, {}});
+    CHECK(job.events->completed().at(0).failure.has_value());
+  });
 }
 
 TEST_CASE("a packed file that is cut off") {

@@ -135,8 +135,7 @@ TEST_CASE("patterns name directories, which may come later; recursion reads what
   auto recursive = at_once();
   recursive.recursive = true;
   on_all_engines([&](engine& on) {
-    CHECK(lines_of(on, "/logs/2026-*/in", recursive, steps) ==
-          text_batches{{}, {"a", "c", "b"}});
+    CHECK(lines_of(on, "/logs/2026-*/in", recursive, steps) == text_batches{{}, {"a", "c", "b"}});
   });
 }
 

@@ -67,10 +67,9 @@ TEST_CASE("for_each_partition: open, write in order, close for each partition of
     job.run(seconds(2));
     job.context->stop();
     CHECK(store.open == 0);
-    CHECK(store.committed == decltype(store.committed){{{1000, 0}, {1, 2}},
-                                                       {{1000, 1}, {3, 4}},
-                                                       {{2000, 0}, {}},
-                                                       {{2000, 1}, {}}});
+    CHECK(store.committed ==
+          decltype(store.committed){
+              {{1000, 0}, {1, 2}}, {{1000, 1}, {3, 4}}, {{2000, 0}, {}}, {{2000, 1}, {}}});
   });
 }
 

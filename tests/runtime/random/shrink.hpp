@@ -32,6 +32,8 @@ private:
       change(smaller);
       out.push_back(prune(std::move(smaller)));
     };
+    if (auto pruned = prune(graph); pruned.streams.size() < graph.streams.size())
+      out.push_back(std::move(pruned));
     if (graph.outputs.size() > 1)
       for (auto o : graph.outputs)
         add([&](auto& g) { g.outputs = {o}; });

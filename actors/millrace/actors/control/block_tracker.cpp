@@ -43,11 +43,11 @@ void hand_on(self_ptr self, batch_time time, result<allocated_batch_ptr> allocat
 void pull_elsewhere(self_ptr self, batch_time time) {
   auto& s = self->state;
   s.pulling = true;
-  s.env->input_thread->submit([env = s.env, time, pulls = s.assembler->pulls(),
-                               me = block_tracker_actor{self}] {
-    auto from = std::make_shared<result<pulled_inputs>>(pulls->pull(time));
-    tell_from_thread(*env, me, inputs_pulled{time, std::move(from)});
-  });
+  s.env->input_thread->submit(
+      [env = s.env, time, pulls = s.assembler->pulls(), me = block_tracker_actor{self}] {
+        auto from = std::make_shared<result<pulled_inputs>>(pulls->pull(time));
+        tell_from_thread(*env, me, inputs_pulled{time, std::move(from)});
+      });
 }
 
 void pump(self_ptr self) {
@@ -87,13 +87,21 @@ void show_store(self_ptr self) {
   env.what.metrics->set("block_store_bytes", "", static_cast<double>(env.store.bytes()));
 }
 
+/// Its records will be in no batch: what was promised is broken, and the rest is still processed.
+void lose(self_ptr self, block_id id, const error& why) {
+  auto& env = *self->state.env;
+  error e{why.code, to_string(id) + " is lost: " + why.message};
+  env.log.named("block_tracker").error(e.message);
+  env.what.report_error(e);
+  env.request_stop(stop_mode::graceful);
+}
+
 void on_stored(self_ptr self, const block_meta& block) {
   auto& s = self->state;
   s.env->what.metrics->add("records_received_total", std::to_string(block.id.stream.value()),
                            block.records);
   if (auto ok = s.assembler->stored(block); !ok)
-    s.env->log.named("block_tracker")
-        .error(to_string(block.id) + " is lost: " + ok.error().message);
+    lose(self, block.id, ok.error());
   show_store(self);
 }
 

@@ -39,6 +39,10 @@ void on_event(self_ptr self, const receiver_event& event) {
     s.parts->life = nullptr;
   }
     s.life->join();
+    // Before the news of this actor's end, which the supervisor gets from here too.
+    if (auto to = caf::actor_cast<receiver_supervisor_actor>(s.supervisor);
+        to && !event.message.empty())
+      tell(*s.env, self, to, event);
     if (s.failure)
       self->quit(caf::make_error(caf::sec::runtime_error, *s.failure));
     else

@@ -91,13 +91,13 @@ struct receiver_life::shared {
 
   void run(std::shared_ptr<shared> self, std::function<void(std::stop_token)> f) {
     join_bodies(true);
-    body made;
-    auto work = [s = std::move(self), f = std::move(f), ended = made.ended]() mutable {
+    std::list<body> made(1);
+    auto work = [s = std::move(self), f = std::move(f), ended = made.front().ended]() mutable {
       s->body_thread(std::move(f), *ended);
     };
     std::lock_guard guard{mutex};
-    made.thread = make_thread("receiver::run", std::move(work));
-    bodies.push_back(std::move(made));
+    made.front().thread = make_thread("receiver::run", std::move(work));
+    bodies.splice(bodies.end(), made);
   }
 };
 

@@ -2,6 +2,8 @@
 
 #include "millrace/source/socket_receiver.hpp"
 
+#include <unistd.h>
+
 namespace millrace::actors {
 
 namespace {
@@ -39,8 +41,23 @@ public:
 
 private:
   void send(receiver_request what) {
-    if (auto to = caf::actor_cast<receiver_supervisor_actor>(supervisor_))
+    auto to = caf::actor_cast<receiver_supervisor_actor>(supervisor_);
+    auto parts = parts_.lock();
+    if (!to || !parts)
+      return;
+    if (parts->requests.admit(what.what))
       tell_from_thread(*env_, to, std::move(what));
+    else if (what.what == receiver_request::kind::report)
+      drop_report(*parts);
+  }
+
+  void drop_report(receiver_parts& parts) const {
+    env_->what.metrics->add("receiver_reports_dropped_total", std::to_string(parts.stream.value()),
+                            1);
+    if (parts.requests.note_dropped())
+      env_->log.named("receiver_supervisor")
+          .warning("receiver " + parts.name + " reports errors faster than they can be told: " +
+                   std::to_string(request_limit::max_reports) + " wait, further ones are dropped");
   }
 
   environment_ptr env_;
@@ -52,6 +69,11 @@ token_bucket_options rate_options(const configuration& conf) {
   token_bucket_options options;
   options.max_rate = static_cast<double>(conf.integer("stream.receiver_max_rate"));
   return options;
+}
+
+std::string this_host() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
 } // namespace
@@ -77,6 +99,8 @@ receiver_parts_ptr make_receiver_parts(const job_environment& env, const source_
   } else {
     return nullptr;
   }
+  if (auto note = note_on_location(*parts->user, parts->name, this_host()))
+    env.log.named("receiver_supervisor").info(*note);
   parts->pacer = std::make_shared<intake_pacer>(rate_options(conf), env.time);
   return parts;
 }

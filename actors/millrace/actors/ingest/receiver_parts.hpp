@@ -1,9 +1,10 @@
 #pragma once
 
 #include "millrace/actors/control/job_environment.hpp"
-#include "millrace/actors/ingest/intake_pacer.hpp"
 #include "millrace/actors/ingest/receiver_life.hpp"
+#include "millrace/actors/ingest/request_limit.hpp"
 #include "millrace/io/network.hpp"
+#include "millrace/rate/intake_pacer.hpp"
 #include "millrace/source/receiver.hpp"
 
 #include <memory>
@@ -19,6 +20,7 @@ struct receiver_parts {
   std::shared_ptr<receiver_base> user;
   std::shared_ptr<intake> into;
   std::shared_ptr<intake_pacer> pacer;
+  request_limit requests;
 
   /// The life that `receiver_base::run` goes to; set while there is one.
   std::mutex mutex;
@@ -27,8 +29,8 @@ struct receiver_parts {
 
 using receiver_parts_ptr = std::shared_ptr<receiver_parts>;
 
-/// Makes the user's receiver, or the socket receiver, with its intake. Null for sources that have
-/// no receiver.
+/// Makes the user's receiver, or the socket receiver, with its intake, and asks it once where it
+/// would rather run. Null for sources that have no receiver.
 receiver_parts_ptr make_receiver_parts(const job_environment& env, const source_node& source,
                                        const std::shared_ptr<network>& net);
 

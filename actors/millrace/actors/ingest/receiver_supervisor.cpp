@@ -120,20 +120,37 @@ void on_down(self_ptr self, const caf::down_msg& down) {
   }
 }
 
+void report(self_ptr self, const std::string& message) {
+  self->state.log.warning("receiver " + self->state.info.name + ": " + message);
+  note_error(self, message);
+}
+
 void on_request(self_ptr self, const receiver_request& request) {
   auto& s = self->state;
+  s.parts->requests.arrived(request.what);
+  bool stop = request.what == receiver_request::kind::stop;
   if (request.what == receiver_request::kind::report) {
-    s.log.warning("receiver " + s.info.name + ": " + request.message);
-    note_error(self, request.message);
-    return;
-  }
-  if (s.child && !s.wish) {
+    report(self, request.message);
+  } else if (s.child && !s.wish) {
     s.wish = request;
     tell(*s.env, self, s.child, finish_phase{});
-  } else if (!s.child && request.what == receiver_request::kind::stop) {
+  } else if (s.child && stop) {
+    s.wish = request;
+  } else if (!s.child && stop && !s.ended) {
     s.log.info("receiver " + s.info.name + " stopped: " + request.message);
     end(self);
   }
+}
+
+/// `started`, or `stopped` with what on_stop threw.
+void on_event(self_ptr self, const receiver_event& event) {
+  auto& s = self->state;
+  if (event.what == receiver_event::kind::stopped) {
+    report(self, event.message);
+    return;
+  }
+  s.info.active = true;
+  post(self, &listener::on_receiver_started);
 }
 
 void on_finish(self_ptr self, const finish_phase& phase) {
@@ -163,14 +180,14 @@ receiver_supervisor_actor::behavior_type behave(self_ptr self, environment_ptr e
   start(self);
   return {
       [self](const receiver_request& request) { on_request(self, request); },
-      [self](const receiver_event&) {
-        self->state.info.active = true;
-        post(self, &listener::on_receiver_started);
-      },
+      [self](const receiver_event& event) { on_event(self, event); },
       [self](const restart_due&) {
         auto& st = self->state;
         if (!st.child && !st.finishing && !st.ended && st.env->steady_now() >= st.restart_at)
           start(self);
+      },
+      [self](const rate_changed& rate) {
+        self->state.parts->pacer->update_rate(rate.records_per_second);
       },
       [self](const finish_phase& phase) { on_finish(self, phase); },
   };

@@ -37,6 +37,7 @@ using receiver_actor =
 /// Starts a receiver, and again when it fails or asks for it.
 using receiver_supervisor_actor =
     caf::typed_actor<caf::reacts_to<receiver_request>, caf::reacts_to<receiver_event>,
-                     caf::reacts_to<restart_due>, caf::reacts_to<finish_phase>>;
+                     caf::reacts_to<rate_changed>, caf::reacts_to<restart_due>,
+                     caf::reacts_to<finish_phase>>;
 
 } // namespace millrace::actors

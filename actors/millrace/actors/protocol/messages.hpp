@@ -128,11 +128,18 @@ struct receiver_request {
   std::optional<duration> delay;
 };
 
-/// Receiver thread to receiver: `on_start` has returned, or a thread of the receiver threw.
+/// Receiver thread to receiver: `on_start` has returned, or a thread of the receiver threw, or it
+/// has ended, with what `on_stop` threw. `started` and such a message go on to the supervisor.
 struct receiver_event {
   enum class kind { started, failed, stopped };
   kind what = kind::started;
   std::string message;
+};
+
+/// Whoever watches the rates to a supervisor: how much its receiver may take in from now on, up to
+/// its configured maximum.
+struct rate_changed {
+  double records_per_second = 0;
 };
 
 /// Supervisor to itself: the delay before a restart is over; and, with a hand-moved clock, from
@@ -176,6 +183,7 @@ MILLRACE_LOCAL_MESSAGE(millrace::actors::store_full)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::room_available)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::receiver_request)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::receiver_event)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::rate_changed)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::restart_due)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::finish_phase)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::drain)

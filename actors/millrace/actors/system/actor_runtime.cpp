@@ -72,6 +72,8 @@ public:
     auto interval = env_->what.batch_interval;
     while (manual_->wall_now() < to) {
       manual_->set(to.min((manual_->wall_now() + interval).floor(interval)));
+      for (auto& receiver : receivers_)
+        receiver->pacer->time_moved();
       std::lock_guard guard{closing_};
       if (closed_)
         continue;
@@ -86,6 +88,22 @@ public:
       for (auto& [stream, supervisor] : env_->wiring.supervisors)
         tell_from_thread(*env_, supervisor, restart_due{});
     }
+  }
+
+  void update_rate(stream_id stream, double records_per_second) {
+    std::lock_guard guard{closing_};
+    if (closed_)
+      return;
+    if (auto to = env_->wiring.supervisors.find(stream); to != env_->wiring.supervisors.end())
+      tell_from_thread(*env_, to->second, rate_changed{records_per_second});
+  }
+
+  std::optional<std::int64_t> rate_limit(stream_id stream) const {
+    for (auto& receiver : receivers_)
+      if (receiver->stream == stream)
+        if (auto limit = receiver->pacer->current_limit(); limit != token_bucket::no_limit)
+          return limit;
+    return std::nullopt;
   }
 
   std::uint64_t messages() const { return env_->messages.load(); }
@@ -216,6 +234,15 @@ void actor_runtime::request_stop(stop_mode mode) { stop_->request(mode); }
 
 bool actor_runtime::wait_stopped(std::optional<std::chrono::milliseconds> limit) {
   return !starting_.load() || stop_->wait_stopped(limit);
+}
+
+void actor_runtime::update_rate(stream_id stream, double records_per_second) {
+  if (running_)
+    running_->update_rate(stream, records_per_second);
+}
+
+std::optional<std::int64_t> actor_runtime::rate_limit(stream_id stream) const {
+  return running_ ? running_->rate_limit(stream) : std::nullopt;
 }
 
 bool actor_runtime::on_own_thread() const { return own_thread_mark::is_owned_by(this); }

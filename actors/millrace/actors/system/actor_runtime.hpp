@@ -32,6 +32,8 @@ public:
   void start(job what) override;
   void request_stop(stop_mode mode) override;
   bool wait_stopped(std::optional<std::chrono::milliseconds> limit) override;
+  void update_rate(stream_id stream, double records_per_second) override;
+  std::optional<std::int64_t> rate_limit(stream_id stream) const override;
   bool on_own_thread() const override;
 
   /// With a manual clock: moves it, cuts what has been received into blocks, and makes the batches

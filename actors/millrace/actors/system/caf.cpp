@@ -1,12 +1,45 @@
 #include "millrace/actors/system/caf.hpp"
 
+#include "millrace/actors/system/make_thread.hpp"
+
 #include <algorithm>
+#include <future>
+#include <vector>
 
 namespace millrace::actors {
+
+namespace {
+
+/// Beside the workers: the clock, and the printer that CAF always has.
+constexpr std::size_t utility_threads = 2;
+
+/// CAF ends the process when it cannot make a thread of its own. So as many are made here first,
+/// all at once, which throws where CAF would not.
+void check_room_for_threads(std::size_t n) {
+  std::promise<void> go_on;
+  std::shared_future<void> may_end{go_on.get_future()};
+  std::vector<std::thread> made;
+  auto end_all = [&] {
+    go_on.set_value();
+    for (auto& thread : made)
+      thread.join();
+  };
+  try {
+    while (made.size() < n)
+      made.push_back(make_thread("actors", [may_end] { may_end.wait(); }));
+  } catch (...) {
+    end_all();
+    throw;
+  }
+  end_all();
+}
+
+} // namespace
 
 caf_system::caf_system(const scheduler_options& options)
     : config_{std::make_unique<caf::actor_system_config>()} {
   auto threads = options.threads != 0 ? options.threads : std::size_t{1};
+  check_room_for_threads(threads + utility_threads);
   config_->set("scheduler.policy",
                options.policy == "stealing" ? caf::atom("stealing") : caf::atom("sharing"));
   config_->set("scheduler.max-threads", threads);

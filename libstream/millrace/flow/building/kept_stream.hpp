@@ -16,6 +16,7 @@ template <class Store>
 struct kept_batches {
   std::shared_ptr<Store> batches;
   std::atomic<std::int64_t> zero_ms{not_yet}; ///< Of the job, once a batch has come.
+  std::atomic<bool> wanted{true};             ///< Until `unpersist`.
 
   static constexpr std::int64_t not_yet = std::numeric_limits<std::int64_t>::min();
 

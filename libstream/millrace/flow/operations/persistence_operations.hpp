@@ -22,20 +22,24 @@ public:
 
   void run(const batch_context& context, const std::vector<payload_ptr>& slots,
            const std::shared_ptr<parallel_executor>& executor) override {
+    if (!to_->wanted)
+      return;
     to_->zero_ms = context.zero.ms();
-    auto kept =
-        to_->batches->add(context.time, batch<T>{ordered_partitions<T>(slots), executor, context.seed});
+    auto kept = to_->batches->add(context.time,
+                                  batch<T>{ordered_partitions<T>(slots), executor, context.seed});
     if (!kept)
       throw stream_error{std::move(kept).error()};
     to_->batches->forget(context.time);
+    if (!to_->wanted)
+      to_->batches->clear();
   }
 
 private:
   std::shared_ptr<kept_batches<retained<T>>> to_;
 };
 
-/// Keeping the batches of a stream; base class of dstream<T>. A stream is computed once in each batch
-/// whatever hangs on it, so keeping it serves `slice` alone.
+/// Keeping the batches of a stream; base class of dstream<T>. A stream is computed once in each
+/// batch whatever hangs on it, so keeping it serves `slice` alone.
 template <class T>
 class persistence_operations {
   using here = std::source_location;
@@ -43,22 +47,30 @@ class persistence_operations {
 
 public:
   /// Keeps the batches of this stream at that level, as long as `remember` of the stream or of the
-  /// context says, at least for one slide. On a windowed stream it says so of the parent, as in Spark.
+  /// context says, at least for one slide. On a windowed stream it says so of the parent, as in
+  /// Spark.
   const dstream<T>& persist(storage_level level = default_level(),
                             here site = here::current()) const {
     if (persist_at(*stream_access::builder(self()), *stream_access::node(self()), level, site))
-      keep();
+      keep("persist", site);
     return self();
   }
   const dstream<T>& cache(here site = here::current()) const {
     return persist(default_level(), site);
   }
-  /// Forgets the level and what was kept; also while the job runs.
+  /// Forgets what was kept and keeps no more; also while the job runs, when it cannot be persisted
+  /// again.
   const dstream<T>& unpersist() const {
-    stream_access::node(self())->settings().level = storage_levels::none;
+    auto& settings = stream_access::node(self())->settings();
+    settings.level = storage_levels::none;
     auto kept = kept_stream::of(*stream_access::node(self()));
-    if (kept && kept->batches)
+    if (!kept)
+      return self();
+    kept->wanted = false;
+    if (kept->batches)
       kept->batches->clear();
+    else
+      settings.kept = nullptr;
     return self();
   }
   storage_level level() const { return stream_access::node(self())->settings().level; }
@@ -66,7 +78,7 @@ public:
   /// Keeps batches for `slice` until they are that old.
   const dstream<T>& remember(duration span, here site = here::current()) const {
     remember_for(*stream_access::builder(self()), *stream_access::node(self()), span, site);
-    keep();
+    keep("remember", site);
     return self();
   }
   /// How long batches are kept for `slice`, its windowed children included; final once started.
@@ -74,8 +86,7 @@ public:
 
   /// How often the state of this stream is to be written to a checkpoint: a multiple of its slide.
   const dstream<T>& checkpoint(duration interval, here site = here::current()) const {
-    checkpoint_every(*stream_access::builder(self()), *stream_access::node(self()), interval,
-                     site);
+    checkpoint_every(*stream_access::builder(self()), *stream_access::node(self()), interval, site);
     return self();
   }
 
@@ -87,7 +98,7 @@ public:
 
   /// The batches with times in [from, to], which are taken down to the stream's own times. The
   /// stream must be kept (`persist` or `remember`) and the job must have started. Throws
-  /// stream_error(illegal_state) otherwise, and not_found when a batch was dropped for want of
+  /// stream_error(illegal_state) otherwise, and limit_exceeded when a batch was dropped for want of
   /// memory. Any thread.
   std::vector<batch<record>> slice(batch_time from, batch_time to) const {
     auto& at = *stream_access::node(self());
@@ -116,17 +127,20 @@ private:
   }
 
   /// The output that fills the store is added when the job starts, when all settings are known.
-  void keep() const {
+  void keep(const char* operation, here site) const {
     auto& node = *stream_access::node(self());
     if (node.settings().kept)
       return;
     auto holder = std::make_shared<kept_stream>();
     node.settings().kept = holder;
-    auto add = [at = stream_access::node(self()), holder](const auto& builder) {
-      holder->batches = std::make_shared<retained<record>>(retained_options_of(*builder, *at),
-                                                           builder->files());
+    auto add = [=, at = stream_access::node(self())](const auto& builder) {
+      if (!holder->wanted)
+        return;
+      holder->batches =
+          std::make_shared<retained<record>>(retained_options_of(*builder, *at), builder->files());
       stream_access::output(
-          dstream<T>{builder, at}, "persist", here::current(), [] { return std::make_unique<collect_writer<T>>(); },
+          dstream<T>{builder, at}, operation, site,
+          [] { return std::make_unique<collect_writer<T>>(); },
           [holder](auto&) { return std::make_unique<retaining_sink<record>>(holder); });
     };
     stream_access::builder(self())->at_start(std::move(add));

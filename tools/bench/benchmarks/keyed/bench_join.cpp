@@ -74,8 +74,7 @@ void bench_join(report& to, const run_options& options) {
     times.report_to(to, "b7/batch", n);
   }
   number_job ours{[](auto& first, auto& second) {
-    return checked(
-        first.window(seconds(parts)).join(second.window(seconds(parts))));
+    return checked(first.window(seconds(parts)).join(second.window(seconds(parts))));
   }};
   join_times times;
   for (std::size_t i = 0; i < parts; ++i)

@@ -13,15 +13,17 @@ constexpr std::size_t window_batches = 30;
 /// The sums of a window that has all keys, and of it the first k, or how many keys there are.
 class top_k_job {
 public:
-  explicit top_k_job(std::size_t k) : job_{[k](auto& records, auto&) { return build(records, k); }} {}
+  explicit top_k_job(std::size_t k)
+      : job_{[k](auto& records, auto&) { return build(records, k); }} {}
 
   double round(const std::vector<block_ptr>& blocks) { return job_.round(blocks); }
   std::uint64_t answer() const { return job_.answer(); }
 
 private:
   static dstream<std::uint64_t> build(const number_job::input& records, std::size_t k) {
-    auto sums = records.reduce_by_key_and_window(
-        std::plus<std::uint64_t>{}, std::minus<std::uint64_t>{}, seconds(static_cast<int>(window_batches)));
+    auto sums =
+        records.reduce_by_key_and_window(std::plus<std::uint64_t>{}, std::minus<std::uint64_t>{},
+                                         seconds(static_cast<int>(window_batches)));
     if (k == 0)
       return sums.count().map([](std::int64_t n) { return static_cast<std::uint64_t>(n); });
     return sums.top_k(k, [](const u64_pair& r) { return r.second; })
@@ -93,7 +95,8 @@ void compare(report& to, std::size_t k, std::size_t keys, std::size_t rounds) {
 
 void bench_top_k(report& to, const run_options& options) {
   for (std::size_t k : {10, 1000})
-    compare(to, k, options.choose<std::size_t>(200'000, 20'000), options.choose<std::size_t>(60, 3));
+    compare(to, k, options.choose<std::size_t>(200'000, 20'000),
+            options.choose<std::size_t>(60, 3));
 }
 
 } // namespace millrace::bench

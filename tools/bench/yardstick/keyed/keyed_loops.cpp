@@ -47,7 +47,7 @@ std::uint64_t window_loop::slide(std::span<const u64_pair> arriving,
   with_prefetch(totals_, arriving, [&](const u64_pair& r) { totals_.at(r.first) += r.second; });
   std::uint64_t sum = 0;
   for (const auto& slot : totals_.slots())
-    if (slot.key != 0)
+    if (slot.value != 0)
       sum += check_of(slot.key, slot.value);
   return sum;
 }

@@ -26,7 +26,7 @@ class window_loop {
 public:
   explicit window_loop(std::size_t keys) : totals_{keys} {}
 
-  /// The checksum of all keys and sums.
+  /// The checksum of all keys and sums that are not 0.
   std::uint64_t slide(std::span<const u64_pair> arriving, std::span<const u64_pair> leaving);
 
   const open_table& totals() const { return totals_; }
