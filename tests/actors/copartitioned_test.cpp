@@ -8,8 +8,8 @@ using namespace millrace;
 using namespace millrace::test;
 
 // Streams that are divided alike are combined where they are: an exchange between stages of p
-// partitions takes p messages instead of p * p. All else being equal, a stream divided by a function
-// has the same stages and must be moved, so what is saved is the difference of two jobs.
+// partitions takes p messages instead of p * p. All else being equal, a stream divided by a
+// function has the same stages and must be moved, so what is saved is the difference of two jobs.
 
 namespace {
 
@@ -41,7 +41,8 @@ struct counted {
 
 /// What the job sends for `batches` batches after the first, one at a time.
 counted run(const std::function<pairs(pairs)>& build) {
-  actor_job job{quick_configuration().set("stream.default_parallelism", 2), seconds(1),
+  actor_job job{quick_configuration().set("stream.default_parallelism", 2),
+                seconds(1),
                 {std::make_shared<manual_clock>(), nullptr}};
   test_batches<number> input;
   for (number b = 0; b <= batches; ++b)
@@ -85,8 +86,9 @@ TEST_CASE("a join of two results of reduce_by_key sends p messages for each pare
   auto reduce_and_join = [](auto left, auto right) {
     return [=](pairs s) {
       auto tens = s.map_values([](number v) { return v * 10; });
-      return s.reduce_by_key(plus, left).join(tens.reduce_by_key(plus, right), p).map_values(
-          add_both);
+      return s.reduce_by_key(plus, left)
+          .join(tens.reduce_by_key(plus, right), p)
+          .map_values(add_both);
     };
   };
   auto alike = run(reduce_and_join(p, p));
@@ -106,15 +108,15 @@ TEST_CASE("keyed operations do not move what is divided alike") {
   saved([](pairs s) { return s.reduce_by_key(plus, p); });
   saved([](pairs s) { return s.partition_by(p); });
   saved([](pairs s) {
-    return s.group_by_key(p).map_values([](const std::vector<number>& values) {
-      return static_cast<number>(values.size());
-    });
+    return s.group_by_key(p).map_values(
+        [](const std::vector<number>& values) { return static_cast<number>(values.size()); });
   });
   saved([](pairs s) { return s.reduce_by_key_and_window(plus, seconds(2), seconds(1), p); });
-  saved([](pairs s) { return s.group_by_key_and_window(seconds(2), seconds(1), p)
-                          .map_values([](const std::vector<number>& values) {
-                            return static_cast<number>(values.size());
-                          }); });
+  saved([](pairs s) {
+    return s.group_by_key_and_window(seconds(2), seconds(1), p)
+        .map_values(
+            [](const std::vector<number>& values) { return static_cast<number>(values.size()); });
+  });
   saved([](pairs s) {
     return s.update_state_by_key<number>(
         [](const std::vector<number>& values, std::optional<number> old) {
@@ -132,9 +134,8 @@ TEST_CASE("keyed operations do not move what is divided alike") {
 }
 
 TEST_CASE("a partitioner of the user's own is recognised when it is used again") {
-  auto alike = run([](pairs s) {
-    return s.partition_by(by_function).reduce_by_key(plus, by_function);
-  });
+  auto alike =
+      run([](pairs s) { return s.partition_by(by_function).reduce_by_key(plus, by_function); });
   auto moved = run([](pairs s) { return s.partition_by(p).reduce_by_key(plus, by_function); });
   CHECK(alike.results == moved.results);
   CHECK((moved.messages - alike.messages + batches / 2) / batches == saved_for_each_parent);
@@ -155,19 +156,16 @@ TEST_CASE("streams stay divided through windows, unions and operations on values
     return s.join(batch<std::pair<number, number>>{known}).map_values(add_both);
   });
   // A union of two streams divided alike; both are parts of the one stage.
-  one_parent([](pairs s) {
-    return s.union_with(s.map_values([](number v) { return v + 1; }));
-  });
+  one_parent([](pairs s) { return s.union_with(s.map_values([](number v) { return v + 1; })); });
 }
 
 TEST_CASE("streams that are not known to be divided alike are moved") {
   auto moved = [](const std::function<pairs(pairs)>& op) { CHECK(saved_by(op) == 0); };
   moved([](pairs s) { return s.reduce_by_key(plus, p + 1); });
   moved([](pairs s) {
-    return s
-        .map([](std::pair<number, number> r) {
-          return std::pair{r.first + 1, r.second};
-        })
+    return s.map([](std::pair<number, number> r) {
+              return std::pair{r.first + 1, r.second};
+            })
         .reduce_by_key(plus, p);
   });
   moved([](pairs s) { return s.repartition(p).reduce_by_key(plus, p); });

@@ -286,7 +286,8 @@ TEST_CASE("an actor that dies unexpectedly ends the job with an error, not with 
 }
 
 TEST_CASE("a wait longer than any clock counts waits until the job stops") {
-  for (auto limit : {duration{std::numeric_limits<std::int64_t>::max()}, duration{1'000'000'000'000'000}}) {
+  for (auto limit :
+       {duration{std::numeric_limits<std::int64_t>::max()}, duration{1'000'000'000'000'000}}) {
     actor_job job;
     std::atomic<int> stored = 0;
     counter_of(job, stored).for_each_batch([](const batch<int>&) {});

@@ -113,11 +113,11 @@ TEST_CASE("bad arguments of the job of README.md end with 2, the reason and the 
     std::vector<std::string> arguments;
     const char* reason;
   };
-  for (const auto& [arguments, reason] : std::vector<row>{
-           {{"--mastr", "local"}, "did you mean '--master'?"},
-           {{"--master", "local[0]"}, "argument --master"},
-           {{"--set", "stream.block_interval=soon"}, "stream.block_interval"},
-           {{"localhost"}, "argument localhost: this program takes options only"}}) {
+  for (const auto& [arguments, reason] :
+       std::vector<row>{{{"--mastr", "local"}, "did you mean '--master'?"},
+                        {{"--master", "local[0]"}, "argument --master"},
+                        {{"--set", "stream.block_interval=soon"}, "stream.block_interval"},
+                        {{"localhost"}, "argument localhost: this program takes options only"}}) {
     auto command = arguments;
     command.insert(command.begin(), program("readme_word_count"));
     const auto refused = run_process(command);

@@ -2,6 +2,8 @@
 #include "runtime/event_log.hpp"
 
 #include <atomic>
+#include <ostream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
@@ -45,6 +47,24 @@ template <class Build>
 std::string run_three(engine& on, Build build) {
   return run_three(on, test_configuration(), std::make_shared<event_log>(), build);
 }
+
+/// A stream whose first `failures` flushes fail, and lose what was written.
+class failing_buffer final : public std::stringbuf {
+public:
+  explicit failing_buffer(int failures) : left_{failures} {}
+
+protected:
+  int sync() override {
+    if (left_ == 0)
+      return 0;
+    --left_;
+    str("");
+    return -1;
+  }
+
+private:
+  int left_;
+};
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -184,6 +204,28 @@ TEST_CASE("skipping also survives an error in making a batch and an absent paren
     CHECK(contains(completed[0].failure.value_or(""), "making"));
     CHECK(contains(completed[1].failure.value_or(""), "for unifying"));
   });
+}
+
+TEST_CASE("print to a stream that fails is a failed output: tried again, then the end of the job") {
+  for (int failures : {0, 3, 4})
+    on_all_engines([&](engine& on) {
+      failing_buffer buffer{failures};
+      std::ostream to{&buffer};
+      auto e = run_three(
+          on, with("stream.task_max_failures", "4"), std::make_shared<event_log>(),
+          [&](basic_stream_context& context) { test_input(context, three).print_to(to); });
+      CHECK(to.good());
+      CAPTURE(e);
+      if (failures == 4) {
+        CHECK(contains(e, "print at batch_failure_test.cpp:"));
+        CHECK(contains(e, "the stream that it writes to failed"));
+        CHECK(buffer.str().empty());
+      } else {
+        CHECK(e.empty());
+        CHECK(contains(buffer.str(), "Time: 1000 ms"));
+        CHECK(contains(buffer.str(), "Time: 3000 ms"));
+      }
+    });
 }
 
 TEST_CASE("one failing output does not keep the others of its batch from running") {

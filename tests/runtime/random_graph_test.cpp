@@ -20,9 +20,7 @@ int graphs() {
 
 /// The smallest graph that still differs, and how.
 std::string explain(const random_graph& graph, const engine_factory& make_engine) {
-  auto differs = [&](const random_graph& g) {
-    return difference(g, *make_engine()).has_value();
-  };
+  auto differs = [&](const random_graph& g) { return difference(g, *make_engine()).has_value(); };
   auto smallest = shrinker{differs}.shrink(graph);
   auto how = difference(smallest, *make_engine());
   return show(smallest) + "\n  " + how.value_or("(not every time)");
@@ -39,8 +37,8 @@ TEST_CASE("random graphs give what plain code gives, on every runtime") {
       auto on = make();
       auto how = difference(graph, *on);
       if (how)
-        FAIL("on " << on->name() << ": " << *how << "\nin " << show(graph)
-                   << "\nmade smaller:\n" << explain(graph, make));
+        FAIL("on " << on->name() << ": " << *how << "\nin " << show(graph) << "\nmade smaller:\n"
+                   << explain(graph, make));
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "millrace/sink/print_format.hpp"
 #include "support/engine.hpp"
 
+#include <fstream>
 #include <map>
 #include <sstream>
 
@@ -81,4 +82,21 @@ TEST_CASE("print shows the first n records of a batch over all partitions") {
   CHECK(printed({"a"}, 1, 0) == head + "...\n\n");
   CHECK(printed({}, 2, 10) == head + "\n");
   CHECK(printed({"a", "b"}, 1, static_cast<std::size_t>(-1)) == head + "a\nb\n\n");
+}
+
+TEST_CASE("writing tells of a stream that fails, and clears it for the next try") {
+  std::ostringstream out;
+  CHECK(write_batch(out, "a"));
+  out.setstate(std::ios::failbit);
+  auto failed = write_batch(out, "b");
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == errc::io_error);
+  CHECK(failed.error().message == "the stream that it writes to failed");
+  CHECK(write_batch(out, "c"));
+  CHECK(out.str() == "ac");
+
+  std::ofstream full{"/dev/full"};
+  failed = write_batch(full, "d");
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().message == "the stream that it writes to failed: No space left on device");
 }

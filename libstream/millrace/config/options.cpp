@@ -81,7 +81,8 @@ constexpr std::array<option, 30> table{{
      100'000'000},
 
     {"storage.memory_bytes", "", size, "256MiB",
-     "The most memory for the kept batches of one stream; beyond it they are spilled or dropped, as "
+     "The most memory for the kept batches of one stream; beyond it they are spilled or dropped, "
+     "as "
      "their storage level says.",
      1, unlimited},
     {"storage.spill_directory", "spark.local.dir", text, "/tmp/millrace-spill",

@@ -10,18 +10,18 @@ namespace millrace {
 /// A mergeable summary of records of type T, such as a sketch: `add(record)` or `add(span)`, and
 /// `merge(other)`. Merging must not depend on how records are divided among summaries.
 template <class A, class T>
-concept aggregate_of = std::copyable<A> &&
-    (requires(A& a, const T& record) { a.add(record); } ||
-     requires(A& a, std::span<const T> records) { a.add(records); }) &&
-    requires(A& a, const A& other) { a.merge(other); };
+concept aggregate_of = std::copyable<A> &&(
+                           requires(A& a, const T& record) { a.add(record); } ||
+                           requires(A & a, std::span<const T> records) { a.add(records); }) &&
+                       requires(A& a, const A& other) {
+  a.merge(other);
+};
 
-/// Upstream half of `aggregate`: a summary of each stage partition; of no records an empty one or,
-/// unless `always`, none.
+/// Upstream half of `aggregate`: a summary of each stage partition that has records.
 template <class T, class A, class Make>
 class aggregate_writer final : public writer_base<aggregate_writer<T, A, Make>, T> {
 public:
-  aggregate_writer(op_info_ptr info, Make make, bool always)
-      : info_{std::move(info)}, make_{std::move(make)}, always_{always} {}
+  aggregate_writer(op_info_ptr info, Make make) : info_{std::move(info)}, make_{std::move(make)} {}
 
   void clear() { summary_.reset(); }
 
@@ -40,8 +40,6 @@ public:
 
   std::vector<payload_ptr> take() override {
     auto out = std::make_shared<fold_payload<A>>();
-    if (always_ && !summary_)
-      summary_.emplace(make_());
     out->value = std::move(summary_);
     summary_.reset();
     return {std::move(out)};
@@ -50,7 +48,6 @@ public:
 private:
   op_info_ptr info_;
   Make make_;
-  bool always_;
   std::optional<A> summary_;
 };
 

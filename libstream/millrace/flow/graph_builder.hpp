@@ -53,8 +53,8 @@ public:
   /// Adds to the graph when the job starts, after the user's own outputs.
   using addition = std::function<void(const std::shared_ptr<graph_builder>& to)>;
   void at_start(addition add) { at_start_.push_back(std::move(add)); }
-  /// Validates the graph and completes it: what each stream must be remembered for its children, and
-  /// what was put off until the start.
+  /// Validates the graph and completes it: what each stream must be remembered for its children,
+  /// and what was put off until the start.
   static void complete(const std::shared_ptr<graph_builder>& job);
 
   /// How long streams that are kept are remembered at least (`remember` of the context).

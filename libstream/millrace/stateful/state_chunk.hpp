@@ -4,6 +4,7 @@
 #include "millrace/op/flat_map.hpp"
 #include "millrace/op/op.hpp"
 #include "millrace/state/state_store.hpp"
+#include "millrace/stateful/chunk_part.hpp"
 
 #include <span>
 

@@ -224,7 +224,8 @@ private:
   template <class Entry>
   id add_key(const Entry& entry) {
     detail::reserve_more(fresh_, 1);
-    const id at = store_.insert(detail::stored_form<K>(entry.key), entry.hash, cell{entry.value, 1});
+    const id at =
+        store_.insert(detail::stored_form<K>(entry.key), entry.hash, cell{entry.value, 1});
     fresh_.push_back(at);
     return at;
   }

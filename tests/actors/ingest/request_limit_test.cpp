@@ -114,9 +114,8 @@ TEST_CASE("a receiver that reports in a loop loses reports, counted and warned o
     return f.job.events->events("receiver error receiver_stream-0: again").size() == bound;
   }));
   f.hand->report_error("later");
-  CHECK(wait_until([&] {
-    return f.job.events->events("receiver error receiver_stream-0: later").size() == 1;
-  }));
+  CHECK(wait_until(
+      [&] { return f.job.events->events("receiver error receiver_stream-0: later").size() == 1; }));
   f.job.stop_gracefully();
   CHECK(f.log->kept.count(log_level::warning,
                           "reports errors faster than they can be told: 1000 wait") == 1);

@@ -33,11 +33,10 @@ struct mean {
 
 TEST_CASE("top_k of each batch, greatest first, ties in their own order") {
   on_all_engines([](engine& on) {
-    auto out = run_operation(on, scores, [](const auto& s) { return s.top_k(3, &counted::second); });
-    CHECK(out.batches == std::vector<counts>{{{"b", 7}, {"c", 7}, {"a", 3}},
-                                             {{"f", 9}, {"e", 5}},
-                                             {},
-                                             {}});
+    auto out =
+        run_operation(on, scores, [](const auto& s) { return s.top_k(3, &counted::second); });
+    CHECK(out.batches ==
+          std::vector<counts>{{{"b", 7}, {"c", 7}, {"a", 3}}, {{"f", 9}, {"e", 5}}, {}, {}});
   });
 }
 
@@ -58,7 +57,8 @@ TEST_CASE("top_k of text that the batch owns") {
     auto out = run_job(on, 1, [](basic_stream_context& context) {
       using views = std::vector<std::string_view>;
       auto words = context.input_stream<std::string_view>([](batch_time) {
-        return std::optional{batch<std::string_view>{views{"b", "longer than a short string", "a"}, 2}};
+        return std::optional{
+            batch<std::string_view>{views{"b", "longer than a short string", "a"}, 2}};
       });
       return words.top_k(2, [](const auto& w) { return w.size(); });
     });
@@ -80,6 +80,13 @@ TEST_CASE("aggregate: one summary of each batch, also of an empty one, and of ea
       return s.aggregate_by_window([] { return mean{}; }, seconds(2)).map(show);
     });
     CHECK(out.batches == shown{{{6, 3}}, {{16, 4}}, {{10, 1}}, {{0, 0}}});
+  });
+  const test_batches<std::int64_t> gaps{longs{1, 2, 3}, std::nullopt, std::nullopt, longs{10}};
+  on_all_engines([&](engine& on) {
+    auto out = run_operation(on, gaps, [&](const auto& s) {
+      return s.aggregate_by_window([] { return mean{}; }, seconds(2)).map(show);
+    });
+    CHECK(out.batches == shown{{{6, 3}}, {{6, 3}}, {{0, 0}}, {{10, 1}}});
   });
 }
 

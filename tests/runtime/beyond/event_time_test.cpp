@@ -61,17 +61,14 @@ auto summed(const Windows& windows) {
 
 TEST_CASE("a tumbling window by event time fires once the watermark has passed its end") {
   const test_batches<visit> input{visits{{"a", 100, 1}, {"b", 900, 2}, {"a", 500, 4}},
-                                  visits{{"a", 1100, 8}, {"a", 999, 16}},
-                                  visits{{"b", 2000, 32}}, visits{{"b", 3500, 64}}, visits{}};
+                                  visits{{"a", 1100, 8}, {"a", 999, 16}}, visits{{"b", 2000, 32}},
+                                  visits{{"b", 3500, 64}}, visits{}};
   on_all_engines([&](engine& on) {
     auto out = run_windows(on, input, [](const auto& events) {
       return summed(events.window(window_spec::tumbling(seconds(1))));
     });
-    CHECK(out == fired_sets{{},
-                            {},
-                            {{"a", 0, 1000, 21}, {"b", 0, 1000, 2}},
-                            {{"a", 1000, 2000, 8}},
-                            {}});
+    CHECK(out ==
+          fired_sets{{}, {}, {{"a", 0, 1000, 21}, {"b", 0, 1000, 2}}, {{"a", 1000, 2000, 8}}, {}});
   });
 }
 
@@ -81,8 +78,7 @@ TEST_CASE("sliding windows share their records") {
     auto out = run_windows(on, input, [](const auto& events) {
       return summed(events.window(window_spec::sliding(seconds(2), seconds(1))));
     });
-    CHECK(out == fired_sets{{},
-                            {{"a", -1000, 1000, 1}, {"a", 0, 2000, 3}, {"a", 1000, 3000, 2}}});
+    CHECK(out == fired_sets{{}, {{"a", -1000, 1000, 1}, {"a", 0, 2000, 3}, {"a", 1000, 3000, 2}}});
   });
 }
 
@@ -97,7 +93,8 @@ TEST_CASE("session windows join what is closer than the gap, in whatever order i
   });
 }
 
-TEST_CASE("late records: within the allowed lateness they correct, after it they go to their stream") {
+TEST_CASE(
+    "late records: within the allowed lateness they correct, after it they go to their stream") {
   const test_batches<visit> input{visits{{"a", 500, 1}}, visits{{"a", 2500, 2}},
                                   visits{{"a", 600, 4}}, visits{{"a", 9000, 8}},
                                   visits{{"a", 700, 16}, {"b", 800, 32}}};
@@ -105,23 +102,22 @@ TEST_CASE("late records: within the allowed lateness they correct, after it they
     auto context = on.make_context(test_configuration(), seconds(1));
     collector<fired> results;
     collector<std::pair<std::string, std::int64_t>> late;
-    auto windows = summed(by_event_time(*context, input)
-                              .window(window_spec::tumbling(seconds(1)),
-                                      {.allowed_lateness = seconds(2)}));
+    auto windows =
+        summed(by_event_time(*context, input)
+                   .window(window_spec::tumbling(seconds(1)), {.allowed_lateness = seconds(2)}));
     windows.map([](const auto& r) { return flat(r); }).collect_into(results);
     windows.late_records()
-        .map([](const auto& r) { return std::pair{r.value.first, r.time.ms()}; })
+        .map([](const auto& r) {
+          return std::pair{r.value.first, r.time.ms()};
+        })
         .collect_into(late);
     context->start();
     on.advance(seconds(5));
     CHECK(wait_until([&] { return results.size() == 5 && late.size() == 5; }));
     context->stop();
     context->await_termination_for(milliseconds(50));
-    CHECK(as_sets(results.batches()) == fired_sets{{},
-                                                   {{"a", 0, 1000, 1}},
-                                                   {{"a", 0, 1000, 5}},
-                                                   {{"a", 2000, 3000, 2}},
-                                                   {}});
+    CHECK(as_sets(results.batches()) ==
+          fired_sets{{}, {{"a", 0, 1000, 1}}, {{"a", 0, 1000, 5}}, {{"a", 2000, 3000, 2}}, {}});
     using late_sets = std::vector<std::multiset<std::pair<std::string, std::int64_t>>>;
     CHECK(as_sets(late.batches()) == late_sets{{}, {}, {}, {}, {{"a", 700}, {"b", 800}}});
   });
@@ -174,8 +170,8 @@ TEST_CASE("windows by event time reduce and group the values themselves") {
 
 TEST_CASE("interval_join gives every pair within the bounds once, in the batch of the later") {
   const test_batches<visit> orders{visits{{"a", 1000, 1}, {"b", 1000, 2}}, visits{}, visits{}};
-  const test_batches<visit> payments{visits{{"a", 1500, 10}}, visits{{"b", 1900, 20}, {"a", 2500, 30}},
-                                     visits{{"a", 900, 40}}};
+  const test_batches<visit> payments{
+      visits{{"a", 1500, 10}}, visits{{"b", 1900, 20}, {"a", 2500, 30}}, visits{{"a", 900, 40}}};
   using pair = std::tuple<std::string, std::int64_t, std::int64_t>;
   on_all_engines([&](engine& on) {
     auto out = run_job(on, 3, [&](basic_stream_context& context) {
@@ -200,7 +196,8 @@ TEST_CASE("bad event-time operations are refused") {
   CHECK_THROWS_AS(by_event_time(*context, none, seconds(-1)), stream_error);
   auto events = by_event_time(*context, none);
   CHECK_THROWS_AS(events.interval_join(events, seconds(2), seconds(1)), stream_error);
-  CHECK_THROWS_AS(events.window(window_spec::tumbling(seconds(1)), {.allowed_lateness = seconds(-1)})
-                      .count_by_key(),
-                  stream_error);
+  CHECK_THROWS_AS(
+      events.window(window_spec::tumbling(seconds(1)), {.allowed_lateness = seconds(-1)})
+          .count_by_key(),
+      stream_error);
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/random/operations/aggregate_operations.hpp"
+#include "runtime/random/operations/event_operations.hpp"
 #include "runtime/random/operations/keyed_operations.hpp"
 #include "runtime/random/operations/keyed_window_operations.hpp"
 #include "runtime/random/operations/number_operations.hpp"
@@ -24,6 +26,8 @@ inline operation_list all_random_operations() {
   add_state_operations(all);
   add_join_operations(all);
   add_transform_operations(all);
+  add_aggregate_operations(all);
+  add_event_operations(all);
   return all;
 }
 

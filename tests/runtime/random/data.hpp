@@ -30,9 +30,8 @@ enum record_kind : std::size_t {
 };
 
 /// A stream of a graph under construction.
-using any_stream =
-    std::variant<dstream<number>, dstream<std::string_view>, dstream<std::string>,
-                 dstream<number_pair>, dstream<view_pair>, dstream<text_pair>>;
+using any_stream = std::variant<dstream<number>, dstream<std::string_view>, dstream<std::string>,
+                                dstream<number_pair>, dstream<view_pair>, dstream<text_pair>>;
 
 /// One batch of such a stream, as the reference computes it.
 using any_data = std::variant<numbers, texts, texts, std::vector<number_pair>,
@@ -47,7 +46,7 @@ using record_of = typename stream_of<K>::value_type;
 
 /// The kind of the same records when they own their bytes.
 template <record_kind K>
-inline constexpr record_kind owned_kind = K == of_views ? of_texts
+inline constexpr record_kind owned_kind = K == of_views        ? of_texts
                                           : K == of_view_pairs ? of_text_pairs
                                                                : K;
 

@@ -69,6 +69,14 @@ private:
         line = random_line();
       return any_data{std::in_place_index<of_views>, std::move(out)};
     }
+    if (kind == of_view_pairs) {
+      std::vector<text_pair> out(n);
+      for (auto& [k, v] : out) {
+        k = (one_in(2) ? "w" : "a word longer than short ") + std::to_string(value() % 20);
+        v = static_cast<number>(below(1000));
+      }
+      return any_data{std::in_place_index<of_view_pairs>, std::move(out)};
+    }
     if (kind == of_pairs) {
       std::vector<number_pair> out(n);
       for (auto& [k, v] : out) {
@@ -84,7 +92,7 @@ private:
   }
 
   void add_input() {
-    constexpr std::array<record_kind, 3> kinds{of_numbers, of_views, of_pairs};
+    constexpr std::array<record_kind, 4> kinds{of_numbers, of_views, of_pairs, of_view_pairs};
     recipe r;
     r.kind = kinds[below(kinds.size())];
     r.input_partitions = 1 + below(4);
@@ -135,8 +143,8 @@ private:
   }
 
   bool has_gap(const recipe& r) {
-    return std::ranges::any_of(
-        r.parents, [&](auto p) { return at(p).expected.first_gap().has_value(); });
+    return std::ranges::any_of(r.parents,
+                               [&](auto p) { return at(p).expected.first_gap().has_value(); });
   }
 
   void choose_parameters(recipe& r) {
@@ -167,7 +175,9 @@ private:
 
   void add(recipe r) {
     auto& parents = r.parents;
-    auto all = [&](auto f) { return std::ranges::all_of(parents, [&](auto p) { return f(at(p)); }); };
+    auto all = [&](auto f) {
+      return std::ranges::all_of(parents, [&](auto p) { return f(at(p)); });
+    };
     bool windowed = !all([](auto& parent) { return !parent.windowed; });
     bool ordered = all([](auto& parent) { return parent.ordered; });
     r.windowed = r.op->records == order::windows || (r.op->records == order::keeps && windowed);

@@ -71,8 +71,9 @@ struct random_operation {
   std::vector<record_kind> in;
   record_kind out;
   order records;
-  bool windowed = false;       ///< Has a length and a slide of its own.
-  bool needs_parents = false;  ///< Fails the batch when an input is left out.
+  bool windowed = false;      ///< Has a length and a slide of its own.
+  bool needs_parents = false; ///< Fails the batch when an input is left out.
+  bool remembered = false;    ///< The batches can be had again by `slice`.
   std::function<any_stream(const std::vector<any_stream>&, const parameters&)> build = {};
   std::function<history(const std::vector<const history*>&, const parameters&)> evaluate = {};
 };
@@ -96,21 +97,20 @@ random_operation over_history(std::string name, order records, Build build, Eval
 /// of the input at that time.
 template <record_kind In, record_kind Out, class Build, class Evaluate>
 random_operation per_batch(std::string name, order records, Build build, Evaluate evaluate) {
-  return over_history<In, Out>(
-      std::move(name), records, build,
-      [evaluate](const batches_of<data_of<In>>& in, const parameters& p) {
-        batches_of<data_of<Out>> out(in.size());
-        for (std::size_t b = 0; b < in.size(); ++b) {
-          if (!in[b])
-            continue;
-          if constexpr (std::is_invocable_v<Evaluate, const data_of<In>&, const parameters&,
-                                            number>)
-            out[b] = evaluate(*in[b], p, static_cast<number>(b + 1));
-          else
-            out[b] = evaluate(*in[b], p);
-        }
-        return out;
-      });
+  return over_history<In, Out>(std::move(name), records, build,
+                               [evaluate](const batches_of<data_of<In>>& in, const parameters& p) {
+                                 batches_of<data_of<Out>> out(in.size());
+                                 for (std::size_t b = 0; b < in.size(); ++b) {
+                                   if (!in[b])
+                                     continue;
+                                   if constexpr (std::is_invocable_v<Evaluate, const data_of<In>&,
+                                                                     const parameters&, number>)
+                                     out[b] = evaluate(*in[b], p, static_cast<number>(b + 1));
+                                   else
+                                     out[b] = evaluate(*in[b], p);
+                                 }
+                                 return out;
+                               });
 }
 
 /// `evaluate(records, p)` -> the records of one batch, from those of the window.

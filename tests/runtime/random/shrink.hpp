@@ -106,9 +106,8 @@ private:
     auto needed = needed_streams(graph);
     keep_only(graph, [&](const random_graph& g, std::size_t i) {
       auto& r = g.streams[i];
-      return needed[i] || (r.refused && std::ranges::all_of(r.parents, [&](auto p) {
-                             return needed[p];
-                           }));
+      return needed[i] ||
+             (r.refused && std::ranges::all_of(r.parents, [&](auto p) { return needed[p]; }));
     });
     return graph;
   }

@@ -16,9 +16,9 @@ bool has(receiver_job& job, const std::string& event, std::size_t times = 1) {
   return job.advance_until([&] { return job.events->events("receiver " + event).size() >= times; });
 }
 
-/// Runs a receiver that does as `prepare(probe)` says, lets `act(job, probe)` happen after its first
-/// event, and stops; on each runtime the listeners hear exactly `expected` of it, and each error is
-/// logged once as a warning.
+/// Runs a receiver that does as `prepare(probe)` says, lets `act(job, probe)` happen after its
+/// first event, and stops; on each runtime the listeners hear exactly `expected` of it, and each
+/// error is logged once as a warning.
 template <class Prepare, class Act>
 void expect_events(const texts& expected, Prepare prepare, Act act, configuration conf = quick()) {
   on_all_engines([&](engine& on) {
@@ -32,8 +32,8 @@ void expect_events(const texts& expected, Prepare prepare, Act act, configuratio
     for (auto& e : expected)
       if (auto error = std::string("receiver error numbers: "); e.starts_with(error)) {
         auto times = static_cast<std::size_t>(std::ranges::count(expected, e));
-        CHECK(job.log->count(log_level::warning,
-                             "receiver numbers: " + e.substr(error.size())) == times);
+        CHECK(job.log->count(log_level::warning, "receiver numbers: " + e.substr(error.size())) ==
+              times);
       }
   });
 }
@@ -113,12 +113,11 @@ TEST_CASE("on_stop that throws is told, whatever it throws, and changes nothing 
 }
 
 TEST_CASE("what a receiver reports in on_stop is still told") {
-  expect_events({"receiver started numbers", "receiver error numbers: last words",
-                 "receiver stopped numbers"},
-                [](probe& p) {
-                  p.at_stop = [](receiver<int>& r) { r.report_error("last words"); };
-                },
-                nothing);
+  expect_events(
+      {"receiver started numbers", "receiver error numbers: last words",
+       "receiver stopped numbers"},
+      [](probe& p) { p.at_stop = [](receiver<int>& r) { r.report_error("last words"); }; },
+      nothing);
 }
 
 TEST_CASE("over the restart limit: errors, stopped, and a graceful end of the job, which loses "

@@ -90,20 +90,17 @@ TEST_CASE("ReceiverSuite, throttling: 1001 records a second in 20 blocks of 100 
       // Nearly all of the records of a block are there before it is cut.
       advance_to(100 * i - 1);
       advance_to(100 * i);
+      CHECK(job.out().wait_for(static_cast<std::size_t>(i), patience));
     }
-    auto stored = source.stored.load();
-    CHECK(std::abs(stored - 1001 * 2) <= 1001 * 2 / 20);
+    CHECK(std::abs(source.stored - 1001 * 2) <= 1001 * 2 / 20);
+    // A cut that finds the receiver storing is made after that record, and may miss the batch.
     std::size_t received = 0;
-    std::size_t in = 0;
-    CHECK(job.out().wait_for(blocks, patience));
     for (auto& block : job.out().batches()) {
+      CHECK(block.size() <= 2 * 105);
       received += block.size();
-      in += block.empty() ? 0 : 1;
     }
-    auto per_block = static_cast<double>(received) / static_cast<double>(in);
-    CHECK(in >= blocks - 2);
-    CHECK(per_block >= 100.1 * 0.95);
-    CHECK(per_block <= 100.1 * 1.05);
+    CHECK(received >= (blocks - 1) * 95);
+    CHECK(received <= blocks * 105);
     job.drain();
     std::vector<int> all(static_cast<std::size_t>(source.stored));
     std::iota(all.begin(), all.end(), 0);
@@ -111,7 +108,8 @@ TEST_CASE("ReceiverSuite, throttling: 1001 records a second in 20 blocks of 100 
   });
 }
 
-TEST_CASE("a restart and a stop do not wait for the permits that a thread of the receiver waits for") {
+TEST_CASE(
+    "a restart and a stop do not wait for the permits that a thread of the receiver waits for") {
   on_all_engines([](engine& on) {
     probe p;
     flood source{p};

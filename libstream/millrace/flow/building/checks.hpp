@@ -23,8 +23,8 @@ void check_together(const op_info& info, const std::vector<checked_stream>& stre
 /// it.
 window_times checked_window(const op_info& info, duration length, duration slide, duration parent);
 
-/// How often a state is written to a checkpoint if nobody says otherwise: at least every 10 seconds,
-/// a multiple of the slide.
+/// How often a state is written to a checkpoint if nobody says otherwise: at least every 10
+/// seconds, a multiple of the slide.
 duration default_checkpoint_interval(duration slide);
 
 /// A duration that must be positive.

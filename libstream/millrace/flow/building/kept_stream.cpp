@@ -86,7 +86,8 @@ retained_options retained_options_of(const graph_builder& builder, const node& s
   options.level = stream.settings().level;
   options.remember = stream.settings().remember.max(stream.slide());
   options.max_memory_bytes = builder.keeping().max_memory_bytes;
-  options.directory = builder.keeping().directory + "/stream-" + std::to_string(stream.id().value());
+  options.directory =
+      builder.keeping().directory + "/stream-" + std::to_string(stream.id().value());
   return options;
 }
 

@@ -13,11 +13,42 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <source_location>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace millrace {
+
+namespace detail {
+/// A function that can be assigned, which a lambda with captures cannot: a summary has to be.
+template <class F>
+class assignable {
+public:
+  explicit assignable(F f) : f_{std::move(f)} {}
+  assignable(const assignable&) = default;
+  assignable(assignable&&) = default;
+  assignable& operator=(const assignable& other) {
+    if (this != &other)
+      f_.emplace(*other.f_);
+    return *this;
+  }
+  assignable& operator=(assignable&& other) noexcept(std::is_nothrow_move_constructible_v<F>) {
+    if (this != &other)
+      f_.emplace(std::move(*other.f_));
+    return *this;
+  }
+
+  template <class A>
+  decltype(auto) operator()(const A& a) const {
+    return std::invoke(*f_, a);
+  }
+
+private:
+  std::optional<F> f_;
+};
+} // namespace detail
 
 /// Summaries of whole batches and windows; base class of dstream<T>. Each partition makes a summary
 /// of its own and only those move. The `_by_window` forms keep one summary for each batch of the
@@ -36,13 +67,13 @@ public:
     auto info = stream_access::describe_new(self(), "aggregate", site);
     check_empty(make, *info);
     return stream_access::exchange<summary>(
-        stream_access::builder(self()), info, {summarised<summary>(make, false)},
-        {.partitions = 1}, [make](auto& who, consumer<summary>& down) {
+        stream_access::builder(self()), info, {summarised<summary>(make)}, {.partitions = 1},
+        [make](auto& who, consumer<summary>& down) {
           return std::make_unique<aggregate_reader<summary, Make>>(who, down, make);
         });
   }
 
-  /// One summary of each window.
+  /// One summary of each window, an empty one when it holds nothing.
   template <class Make>
   requires aggregate_of<std::invoke_result_t<Make&>, T>
   auto aggregate_by_window(Make make, duration length, duration slide = duration{0},
@@ -59,16 +90,17 @@ public:
     using fold = window_fold<summary, decltype(merge)>;
     exchange_traits traits{.partitions = 1, .absorbs_absence = true, .works_when_empty = true};
     return stream_access::exchange<summary>(
-        stream_access::builder(self()), info, {summarised<summary>(make, true)}, traits,
-        [times, merge](auto& who, consumer<summary>& down) {
+        stream_access::builder(self()), info, {summarised<summary>(make)}, traits,
+        [times, make, merge](auto& who, consumer<summary>& down) {
+          auto empty = make;
           return std::make_unique<fold_window_reader<summary, decltype(merge), fold>>(
-              who, down, times, merge, fold{times.length, merge});
+              who, down, times, merge, fold{times.length, merge}, empty());
         },
         {}, times.slide);
   }
 
-  /// The k greatest records of each batch by `by(record)`, greatest first; records that are equal by
-  /// it in ascending order. `by` is called with records as they flow and as they are kept, which
+  /// The k greatest records of each batch by `by(record)`, greatest first; records that are equal
+  /// by it in ascending order. `by` is called with records as they flow and as they are kept, which
   /// own their text: for records with views make it a generic lambda.
   template <class By = std::identity>
   requires std::invocable<const By&, const T&> && std::invocable<const By&, const record&>
@@ -91,20 +123,20 @@ public:
   auto approx_count_distinct_by_window(duration length, duration slide = duration{0},
                                        unsigned precision = hyper_log_log::default_precision,
                                        here site = here::current()) const requires keyable<T> {
-    return estimates(aggregate_by_window([precision] { return hyper_log_log{precision}; }, length,
-                                         slide, site),
-                     site);
+    return estimates(
+        aggregate_by_window([precision] { return hyper_log_log{precision}; }, length, slide, site),
+        site);
   }
 
   /// The values below which the given fractions of the numbers lie, estimated by a t_digest; an
   /// empty vector when there are none.
-  auto approx_quantiles(std::vector<double> fractions, here site = here::current()) const
-      requires std::convertible_to<T, double> {
+  auto approx_quantiles(std::vector<double> fractions,
+                        here site = here::current()) const requires std::convertible_to<T, double> {
     return quantiles(aggregate([] { return t_digest{}; }, site), std::move(fractions), site);
   }
-  auto approx_quantiles_by_window(std::vector<double> fractions, duration length,
-                                  duration slide = duration{0}, here site = here::current()) const
-      requires std::convertible_to<T, double> {
+  auto approx_quantiles_by_window(
+      std::vector<double> fractions, duration length, duration slide = duration{0},
+      here site = here::current()) const requires std::convertible_to<T, double> {
     return quantiles(aggregate_by_window([] { return t_digest{}; }, length, slide, site),
                      std::move(fractions), site);
   }
@@ -112,13 +144,13 @@ public:
   /// (record, count) of the n most frequent records, by a space_saving sketch of that capacity: no
   /// record is missing that makes up more than 1 / capacity of all, and no count is more than
   /// 1 / capacity of all too high.
-  auto heavy_hitters(std::size_t n, std::size_t capacity = 1000, here site = here::current()) const
-      requires keyable<T> {
+  auto heavy_hitters(std::size_t n, std::size_t capacity = 1000,
+                     here site = here::current()) const requires keyable<T> {
     return hitters(aggregate([capacity] { return space_saving<T>{capacity}; }, site), n, site);
   }
   auto heavy_hitters_by_window(std::size_t n, duration length, duration slide = duration{0},
-                               std::size_t capacity = 1000, here site = here::current()) const
-      requires keyable<T> {
+                               std::size_t capacity = 1000,
+                               here site = here::current()) const requires keyable<T> {
     return hitters(
         aggregate_by_window([capacity] { return space_saving<T>{capacity}; }, length, slide, site),
         n, site);
@@ -138,16 +170,17 @@ private:
   }
 
   template <class Summary, class Make>
-  exchange_parent summarised(Make make, bool always) const {
-    return {stream_access::node(self()), [make, always](auto& who) {
-              return std::make_unique<aggregate_writer<T, Summary, Make>>(who, make, always);
+  exchange_parent summarised(Make make) const {
+    return {stream_access::node(self()), [make](auto& who) {
+              return std::make_unique<aggregate_writer<T, Summary, Make>>(who, make);
             }};
   }
 
   template <class By>
   static auto empty_top(std::size_t k, By by) {
-    using summary = millrace::top_k<record, by_projection<By>>;
-    return [k, by] { return summary{k, by_projection<By>{by}}; };
+    using projection = by_projection<detail::assignable<By>>;
+    using summary = millrace::top_k<record, projection>;
+    return [k, by] { return summary{k, projection{detail::assignable<By>{by}}}; };
   }
   template <class Stream>
   static auto greatest_first(const Stream& tops, here site) {
@@ -157,7 +190,9 @@ private:
   template <class Stream>
   static auto estimates(const Stream& sketches, here site) {
     return sketches.map(
-        [](const hyper_log_log& s) { return static_cast<std::int64_t>(std::llround(s.estimate())); },
+        [](const hyper_log_log& s) {
+          return static_cast<std::int64_t>(std::llround(s.estimate()));
+        },
         site);
   }
 
@@ -166,8 +201,8 @@ private:
     for (auto f : fractions)
       if (!(f >= 0 && f <= 1))
         throw stream_error{errc::invalid_argument,
-                           "approx_quantiles at " + to_string(source_site{site}) + ": a fraction is " +
-                               std::to_string(f) + "; allowed are 0 to 1"};
+                           "approx_quantiles at " + to_string(source_site{site}) +
+                               ": a fraction is " + std::to_string(f) + "; allowed are 0 to 1"};
     return digests.map(
         [fractions](const t_digest& d) {
           std::vector<double> out;

@@ -46,8 +46,8 @@ template <class T>
 class event_dstream;
 
 /// A stream of pairs divided into windows by event time, waiting to be told what to make of them.
-/// Results own their bytes; the function of a reduction must be associative, and commutative because
-/// records of a window may come in any order.
+/// Results own their bytes; the function of a reduction must be associative, and commutative
+/// because records of a window may come in any order.
 template <class K, class V>
 class event_windows {
   using here = std::source_location;
@@ -63,7 +63,8 @@ public:
     auto merge = [f](value& sum, const auto& v) mutable {
       sum = std::invoke(f, std::move(sum), value(v));
     };
-    return made<value>("reduce_by_key", aggregator{[](const V& v) { return value(v); }, merge, merge},
+    return made<value>("reduce_by_key",
+                       aggregator{[](const V& v) { return value(v); }, merge, merge},
                        std::move(partitions), site);
   }
 
@@ -87,9 +88,9 @@ public:
   auto count_by_key(P partitions = P{}, here site = here::current()) const {
     auto merge = [](std::int64_t& n, std::int64_t more) { n += more; };
     auto count = [](std::int64_t& n, const V&) { ++n; };
-    return made<std::int64_t>(
-        "count_by_key", aggregator{[](const V&) { return std::int64_t{1}; }, count, merge},
-        std::move(partitions), site);
+    return made<std::int64_t>("count_by_key",
+                              aggregator{[](const V&) { return std::int64_t{1}; }, count, merge},
+                              std::move(partitions), site);
   }
 
   template <partitions_for<K> P = std::uint32_t>
@@ -117,8 +118,8 @@ private:
 /// A stream whose records have event times: made by `assign_timestamps`, for operations that go by
 /// when things happened rather than by when they arrived.
 ///
-/// The watermark of a batch - the promise that nothing earlier will come - is the greatest event time
-/// of all batches up to this one, less the allowed disorder. It is the same in all partitions.
+/// The watermark of a batch - the promise that nothing earlier will come - is the greatest event
+/// time of all batches up to this one, less the allowed disorder. It is the same in all partitions.
 template <class T>
 class event_dstream {
 public:
@@ -169,19 +170,19 @@ class event_operations {
   using here = std::source_location;
 
 public:
-  /// `f(record)` is the event time of a record. A record may come up to `max_out_of_orderness` after
-  /// a later one without being late.
+  /// `f(record)` is the event time of a record. A record may come up to `max_out_of_orderness`
+  /// after a later one without being late.
   template <class F>
-  requires std::convertible_to<std::invoke_result_t<F&, const T&>, event_time>
-  event_dstream<T> assign_timestamps(F f, duration max_out_of_orderness,
-                                     here site = here::current()) const {
+  requires std::convertible_to<std::invoke_result_t<F&, const T&>, event_time> event_dstream<T>
+  assign_timestamps(F f, duration max_out_of_orderness, here site = here::current())
+  const {
     return assign_timestamps(std::move(f), watermark_options{max_out_of_orderness, {}}, site);
   }
 
   template <class F>
-  requires std::convertible_to<std::invoke_result_t<F&, const T&>, event_time>
-  event_dstream<T> assign_timestamps(F f, watermark_options options,
-                                     here site = here::current()) const {
+  requires std::convertible_to<std::invoke_result_t<F&, const T&>, event_time> event_dstream<T>
+  assign_timestamps(F f, watermark_options options, here site = here::current())
+  const {
     watermark{options};
     auto stamped = self().map(
         [f](T record) mutable {
@@ -217,15 +218,13 @@ event_results<K, V, C> event_windows<K, V>::made(const char* operation, Function
   using result = std::pair<owned_t<K>, windowed<C>>;
   using late = timestamped<std::pair<K, V>>;
   using chunk = event_chunk<result, late>;
-  exchange_traits traits{.partitions = partitioner.partitions,
-                         .absorbs_absence = true,
-                         .works_when_empty = true};
+  exchange_traits traits{
+      .partitions = partitioner.partitions, .absorbs_absence = true, .works_when_empty = true};
   auto reader = [=, marks = from_.watermarks(), spec = spec_, options = options_](
                     auto& who, consumer<chunk>& down) -> std::unique_ptr<stage_reader> {
     auto read_with = [&]<class Windows>(std::type_identity<Windows>) {
       return std::make_unique<event_window_reader<K, V, owned_t<K>, C, Windows>>(
-          who, down, marks,
-          [=](hash_seed seed) {
+          who, down, marks, [=](hash_seed seed) {
             return std::make_unique<Windows>(spec, functions, seed, options);
           });
     };
@@ -258,9 +257,8 @@ auto event_dstream<std::pair<K, V>>::interval_join(const event_dstream<std::pair
   using reader = interval_join_reader<K, V, W>;
   using out = typename reader::value_type;
   typename reader::options options{lower, upper, options_, other.watermarks(), bounds};
-  exchange_traits traits{.partitions = partitioner.partitions,
-                         .absorbs_absence = true,
-                         .works_when_empty = true};
+  exchange_traits traits{
+      .partitions = partitioner.partitions, .absorbs_absence = true, .works_when_empty = true};
   return stream_access::exchange<out>(
       stream_access::builder(records_), info,
       {detail::event_parent(*this, partitioner), detail::event_parent(other, partitioner)}, traits,

@@ -13,7 +13,8 @@
 
 namespace millrace {
 
-/// `save_as_text_files` and `save_as_object_files`: `save(batch, time)` returns result<saved_batch>.
+/// `save_as_text_files` and `save_as_object_files`: `save(batch, time)` returns
+/// result<saved_batch>.
 template <class T, class Save>
 class saving_sink final : public output_sink {
 public:
@@ -66,10 +67,10 @@ class output_operations {
   using record = owned_t<T>;
 
 public:
-  /// A directory for each batch, `[prefix-]TIME_IN_MS[.suffix]`, with a part file for each partition
-  /// and a line, as `print` shows it, for each record. It appears as a whole or not at all, and a
-  /// batch that is tried again replaces it. A full disk fails the batch with an error that names the
-  /// file. With `skip_empty` a batch without records leaves nothing.
+  /// A directory for each batch, `[prefix-]TIME_IN_MS[.suffix]`, with a part file for each
+  /// partition and a line, as `print` shows it, for each record. It appears as a whole or not at
+  /// all, and a batch that is tried again replaces it. A full disk fails the batch with an error
+  /// that names the file. With `skip_empty` a batch without records leaves nothing.
   void save_as_text_files(std::string prefix, std::string suffix = "", bool skip_empty = false,
                           here site = here::current()) const {
     save("save_as_text_files", std::move(prefix), std::move(suffix), skip_empty, site,
@@ -90,10 +91,10 @@ public:
          });
   }
 
-  /// For each partition of each batch `open(partition, time)` makes a connection, `write(connection,
-  /// record)` is called for its records in order, then `close(connection)`. Partitions run in
-  /// parallel. When anything throws, the connection is destroyed without `close`, and the whole
-  /// batch is tried again: make `close` the commit.
+  /// For each partition of each batch `open(partition, time)` makes a connection,
+  /// `write(connection, record)` is called for its records in order, then `close(connection)`.
+  /// Partitions run in parallel. When anything throws, the connection is destroyed without `close`,
+  /// and the whole batch is tried again: make `close` the commit.
   template <class Open, class Write, class Close>
   void for_each_partition(Open open, Write write, Close close, here site = here::current()) const {
     stream_access::output(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/chunk/owned.hpp"
 #include "millrace/flow/building/checks.hpp"
 #include "millrace/flow/building/keyed_exchange.hpp"
 #include "millrace/flow/building/state_spec.hpp"

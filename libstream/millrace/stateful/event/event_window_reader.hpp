@@ -1,8 +1,8 @@
 #pragma once
 
+#include "millrace/chunk/chunk_buffer.hpp"
 #include "millrace/eventtime/event_options.hpp"
 #include "millrace/eventtime/windowed.hpp"
-#include "millrace/chunk/chunk_buffer.hpp"
 #include "millrace/stateful/event/event_exchange.hpp"
 
 #include <functional>

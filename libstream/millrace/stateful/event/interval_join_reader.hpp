@@ -8,14 +8,14 @@
 
 namespace millrace {
 
-/// Downstream half of `interval_join`: every pair of records of one key whose event times are within
-/// bounds, in the batch of the later of the two. Late records have no partners.
+/// Downstream half of `interval_join`: every pair of records of one key whose event times are
+/// within bounds, in the batch of the later of the two. Late records have no partners.
 template <class K, class V, class W>
 class interval_join_reader final : public exchange_reader {
 public:
   using buffer = interval_join_buffer<K, V, W>;
-  using value_type = std::pair<owned_t<K>,
-                               std::pair<timestamped<owned_t<V>>, timestamped<owned_t<W>>>>;
+  using value_type =
+      std::pair<owned_t<K>, std::pair<timestamped<owned_t<V>>, timestamped<owned_t<W>>>>;
 
   struct options {
     duration lower;

@@ -72,10 +72,10 @@ inline void add_sketches(operation_list& to) {
   to.push_back(per_window<of_numbers, of_numbers>(
       "approx_count_distinct_by_window", order::makes,
       [](auto s, const parameters& p) {
-        auto exact = s.window(p.window_length(), p.window_slide())
-                         .transform([](const batch<number>& b) {
-                           return batch<number>{static_cast<number>(b.distinct().size())};
-                         });
+        auto exact =
+            s.window(p.window_length(), p.window_slide()).transform([](const batch<number>& b) {
+              return batch<number>{static_cast<number>(b.distinct().size())};
+            });
         return s.approx_count_distinct_by_window(p.window_length(), p.window_slide())
             .transform_with(exact, [p](const batch<number>& a, const batch<number>& b) {
               p.trip();

@@ -14,10 +14,13 @@ struct event_setting {
   reference::window_shape shape; ///< Of one to three slides.
 };
 
+/// Keeps the starts of windows above zero.
+inline constexpr number first_time = 1'000'000;
+
 /// In pseudo-random order around the time of the batch, or, every third time, without any relation
 /// to it.
 inline number spread_time(number value, number second, number a) {
-  return a % 3 == 0 ? value * 7 : second * 1000 - value * 37 % 2500;
+  return first_time + (a % 3 == 0 ? value * 7 : second * 1000 - value * 37 % 2500);
 }
 
 /// (key, value) by event time. The time of the batch comes in by `transform`, so the input must
@@ -62,6 +65,8 @@ std::pair<K, number> fired_result(const std::pair<K, windowed<numbers>>& r) {
   return {r.first, reference::event_result(r.second.start.ms(), r.second.end.ms(), r.second.value)};
 }
 
+inline number late_result(number value, number time) { return one_number(time, value + 1); }
+
 template <record_kind K>
 void add_event_windows(operation_list& to) {
   using key = typename data_of<K>::value_type::first_type;
@@ -74,13 +79,12 @@ void add_event_windows(operation_list& to) {
         auto spec = set.shape.size == set.shape.slide
                         ? window_spec::tumbling(size)
                         : window_spec::sliding(size, milliseconds(set.shape.slide));
-        auto fired = grouped(
-            by_spread_time<K>(s, p).window(spec, {.allowed_lateness = milliseconds(
-                                                      set.shape.lateness)}),
-            p);
+        auto fired = grouped(by_spread_time<K>(s, p).window(
+                                 spec, {.allowed_lateness = milliseconds(set.shape.lateness)}),
+                             p);
         auto late = fired.late_records().map([](const auto& r) {
           auto& [value, time] = r.value.second;
-          return std::pair<key, number>{r.value.first, one_number(value, time + 1'000'000)};
+          return std::pair<key, number>{r.value.first, late_result(value, time)};
         });
         return fired.map([](const auto& r) { return fired_result<key>(r); }).union_with(late);
       },
@@ -89,7 +93,7 @@ void add_event_windows(operation_list& to) {
         auto events = reference::with_times(
             in, set.disorder, [&](number v, number s) { return spread_time(v, s, p.a); });
         return reference::fixed_windows(events, p, set.shape, [](auto& late, auto& e) {
-          late.emplace_back(e.key, one_number(e.value, e.time + 1'000'000));
+          late.emplace_back(e.key, late_result(e.value, e.time));
         });
       });
   fixed.needs_parents = true;
@@ -98,22 +102,23 @@ void add_event_windows(operation_list& to) {
 
 /// Of one time within the last second before the batch, and that is the disorder too, so that
 /// nothing is late: which sessions late records find depends on the order in which they come.
-inline number recent_time(number value, number second) { return second * 1000 - value * 37 % 1000; }
+inline number recent_time(number value, number second) {
+  return first_time + second * 1000 - value * 37 % 1000;
+}
 
 inline void add_sessions(operation_list& to) {
   auto op = over_history<of_pairs, of_pairs>(
       "session windows by event time", order::loses,
       [](auto s, const parameters& p) {
         using record = std::pair<number, number_pair>;
-        auto events = s.transform([](const batch<number_pair>& b, batch_time t) {
-                         return b.map([t](const number_pair& r) {
-                           return record{r.first,
-                                         {r.second, recent_time(r.second, t.ms() / 1000)}};
-                         });
-                       })
-                          .assign_timestamps(
-                              [](const record& r) { return event_time{r.second.second}; },
-                              seconds(1));
+        auto events =
+            s.transform([](const batch<number_pair>& b, batch_time t) {
+               return b.map([t](const number_pair& r) {
+                 return record{r.first, {r.second, recent_time(r.second, t.ms() / 1000)}};
+               });
+             })
+                .assign_timestamps([](const record& r) { return event_time{r.second.second}; },
+                                   seconds(1));
         return grouped(events.window(window_spec::session(milliseconds(p.a * 150)),
                                      {.allowed_lateness = milliseconds(p.a % 2 * 700)}),
                        p)

@@ -54,7 +54,9 @@ struct window_shape {
 };
 
 /// Start of the latest window that contains `time`.
-inline number latest_start(number time, number slide) { return time - (time % slide + slide) % slide; }
+inline number latest_start(number time, number slide) {
+  return time - (time % slide + slide) % slide;
+}
 
 /// The results of all windows at each due batch, and the late records in the form of `late`.
 template <class Key, class Late>
@@ -96,8 +98,8 @@ fixed_windows(const event_history<Key>& in, const parameters& p, window_shape sh
 /// Sessions of a stream on which nothing is late, each in the batch in which the watermark reaches
 /// its end.
 template <class Key>
-batches_of<std::vector<std::pair<Key, number>>>
-sessions(const event_history<Key>& in, const parameters& p, number gap) {
+batches_of<std::vector<std::pair<Key, number>>> sessions(const event_history<Key>& in,
+                                                         const parameters& p, number gap) {
   batches_of<std::vector<std::pair<Key, number>>> out(in.watermarks.size());
   for (std::size_t b = 0; b < out.size(); ++b)
     if (p.due(b))

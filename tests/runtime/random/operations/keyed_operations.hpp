@@ -39,9 +39,7 @@ void add_value_operations(operation_list& to) {
       [](auto s, const parameters& p) {
         return s.filter([p](const record_of<K>& r) { return r.second % (p.a + 2) != 1; });
       },
-      [](auto& d, auto& p) {
-        return only(d, [&](auto& r) { return r.second % (p.a + 2) != 1; });
-      });
+      [](auto& d, auto& p) { return only(d, [&](auto& r) { return r.second % (p.a + 2) != 1; }); });
 }
 
 template <record_kind K>

@@ -167,8 +167,8 @@ void add_inverse_keyed_windows(operation_list& to) {
           return sum % (p.a + 1) != 0;
         };
         return with_partitions(p, [&](auto how) {
-          return s.reduce_by_key_and_window(plus(p), minus(p), p.window_length(),
-                                            p.window_slide(), how, keep);
+          return s.reduce_by_key_and_window(plus(p), minus(p), p.window_length(), p.window_slide(),
+                                            how, keep);
         });
       },
       [](auto& in, auto& p) {

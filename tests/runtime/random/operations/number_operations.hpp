@@ -6,8 +6,7 @@ namespace millrace::test {
 
 inline void add_number_maps(operation_list& to) {
   auto add = [&](std::string name, auto build, auto evaluate) {
-    to.push_back(
-        per_batch<of_numbers, of_numbers>(std::move(name), order::keeps, build, evaluate));
+    to.push_back(per_batch<of_numbers, of_numbers>(std::move(name), order::keeps, build, evaluate));
   };
   add(
       "map",
@@ -66,7 +65,9 @@ inline void add_number_partitions(operation_list& to) {
   };
   add(
       "glom", order::keeps,
-      [](auto s, const parameters&) { return s.glom().flat_map([](numbers part) { return part; }); },
+      [](auto s, const parameters&) {
+        return s.glom().flat_map([](numbers part) { return part; });
+      },
       [](auto& d, auto&) { return d; });
   add(
       "map_partitions", order::keeps,
@@ -111,9 +112,7 @@ inline void add_numbers_to_pairs(operation_list& to) {
         });
       },
       [](auto& d, auto& p) {
-        return each(d, [&](number x) {
-          return number_pair{x % (p.a * 7), x};
-        });
+        return each(d, [&](number x) { return number_pair{x % (p.a * 7), x}; });
       }));
   to.push_back(per_batch<of_pairs, of_numbers>(
       "weigh", order::keeps,

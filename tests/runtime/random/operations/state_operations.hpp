@@ -12,8 +12,8 @@ std::vector<std::pair<Key, number>> initial_states(const parameters& p) {
   std::vector<std::pair<Key, number>> out;
   for (number i = 0; i < p.a % 4 * 3; ++i) {
     if constexpr (std::is_same_v<Key, std::string>)
-      out.emplace_back((i % 2 == 0 ? "w" : "a word") + std::string(static_cast<std::size_t>(i), '1'),
-                       i + p.a);
+      out.emplace_back(
+          (i % 2 == 0 ? "w" : "a word") + std::string(static_cast<std::size_t>(i), '1'), i + p.a);
     else
       out.emplace_back(i * 3, i + p.a);
   }
@@ -50,10 +50,9 @@ void add_updates(operation_list& to) {
             p, [&](auto how) { return s.template update_state_by_key<number>(update, how); });
       },
       [](const batches_of<data_of<K>>& in, const parameters& p) {
-        return reference::update_states(in, p, pairs{}, untouched_keys::call,
-                                        [&](number, auto&, auto& values, maybe old) {
-                                          return next_state(values, old, p.a);
-                                        });
+        return reference::update_states(
+            in, p, pairs{}, untouched_keys::call,
+            [&](number, auto&, auto& values, maybe old) { return next_state(values, old, p.a); });
       }));
   auto in_time = [](const parameters& p, number second, std::string_view k, auto& values,
                     maybe old) {
@@ -72,12 +71,11 @@ void add_updates(operation_list& to) {
             p.a % 2 == 0 ? untouched_keys::skip : untouched_keys::call);
       },
       [in_time](const batches_of<data_of<K>>& in, const parameters& p) {
-        return reference::update_states(
-            in, p, initial_states<owned_key>(p),
-            p.a % 2 == 0 ? untouched_keys::skip : untouched_keys::call,
-            [&](number second, auto& k, auto& values, maybe old) {
-              return in_time(p, second, text_of(k), values, old);
-            });
+        return reference::update_states(in, p, initial_states<owned_key>(p),
+                                        p.a % 2 == 0 ? untouched_keys::skip : untouched_keys::call,
+                                        [&](number second, auto& k, auto& values, maybe old) {
+                                          return in_time(p, second, text_of(k), values, old);
+                                        });
       }));
 }
 
@@ -105,10 +103,9 @@ void add_partition_updates(operation_list& to) {
         });
       },
       [](const batches_of<data_of<K>>& in, const parameters& p) {
-        return reference::update_states(in, p, initial_states<owned_key>(p), untouched_keys::call,
-                                        [&](number, auto&, auto& values, maybe old) {
-                                          return next_state(values, old, p.a);
-                                        });
+        return reference::update_states(
+            in, p, initial_states<owned_key>(p), untouched_keys::call,
+            [&](number, auto&, auto& values, maybe old) { return next_state(values, old, p.a); });
       }));
 }
 
@@ -194,21 +191,21 @@ void add_mappings(operation_list& to) {
         auto spec =
             state_spec<number>(with_batch_time<number, key>(count_records<owned_key>{p}))
                 .initial_state(batch<std::pair<owned_key, number>>{initial_states<owned_key>(p)});
-        auto mapped = p.by_route ? s.map_with_state(with_timeout(spec.partitioner(p.route), p))
-                                 : s.map_with_state(
-                                       with_timeout(spec.num_partitions(p.partitions), p));
+        auto mapped = p.by_route
+                          ? s.map_with_state(with_timeout(spec.partitioner(p.route), p))
+                          : s.map_with_state(with_timeout(spec.num_partitions(p.partitions), p));
         return mapped.union_with(mapped.state_snapshots());
       },
       [](const batches_of<data_of<K>>& in, const parameters& p) {
-        return reference::map_with_states<number>(
-            in, p, initial_states<owned_key>(p), idle_timeout(p), count_records<owned_key>{p},
-            [](number state) { return state; });
+        return reference::map_with_states<number>(in, p, initial_states<owned_key>(p),
+                                                  idle_timeout(p), count_records<owned_key>{p},
+                                                  [](number state) { return state; });
       }));
   to.push_back(over_history<K, out>(
       "map_with_state of texts, and its snapshots", order::loses,
       [](auto s, const parameters& p) {
-        auto spec = state_spec<std::string>(
-            with_batch_time<std::string, key>(write_trail<owned_key>{p}));
+        auto spec =
+            state_spec<std::string>(with_batch_time<std::string, key>(write_trail<owned_key>{p}));
         auto mapped = s.reduce_by_key(std::plus<number>{}, p.partitions)
                           .map_values(bounded)
                           .map_with_state(with_timeout(spec.num_partitions(p.partitions), p));
@@ -220,9 +217,9 @@ void add_mappings(operation_list& to) {
         for (std::size_t b = 0; b < in.size(); ++b)
           if (in[b])
             sums[b] = fold_groups(*in[b], bounded_total);
-        return reference::map_with_states<std::string>(
-            sums, p, {}, idle_timeout(p), write_trail<owned_key>{p},
-            write_trail<owned_key>::trail_number);
+        return reference::map_with_states<std::string>(sums, p, {}, idle_timeout(p),
+                                                       write_trail<owned_key>{p},
+                                                       write_trail<owned_key>::trail_number);
       }));
 }
 

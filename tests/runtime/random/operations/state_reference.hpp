@@ -66,10 +66,10 @@ struct timed_state {
 /// `map_with_state`: what `f(second, key, value or nothing, state)` returns, followed in each batch
 /// by all (key, shown(state)).
 template <class S, class Pairs, class F, class Show>
-batches_of<Pairs> map_with_states(const batches_of<Pairs>& in, const parameters& p,
-                                  const std::vector<std::pair<typename Pairs::value_type::first_type,
-                                                              S>>& initial,
-                                  std::optional<duration> timeout, F f, Show shown) {
+batches_of<Pairs>
+map_with_states(const batches_of<Pairs>& in, const parameters& p,
+                const std::vector<std::pair<typename Pairs::value_type::first_type, S>>& initial,
+                std::optional<duration> timeout, F f, Show shown) {
   using key = typename Pairs::value_type::first_type;
   batches_of<Pairs> out(in.size());
   std::map<key, timed_state<S>> states;

@@ -10,8 +10,7 @@ inline void add_view_operations(operation_list& to) {
     to.push_back(per_batch<of_views, of_views>(std::move(name), records, build, evaluate));
   };
   add(
-      "words", order::keeps,
-      [](auto s, const parameters&) { return s.flat_map(words()); },
+      "words", order::keeps, [](auto s, const parameters&) { return s.flat_map(words()); },
       [](auto& d, auto&) { return words_plainly(d); });
   add(
       "split", order::keeps, [](auto s, const parameters&) { return s.flat_map(split(' ')); },
@@ -124,9 +123,7 @@ inline void add_text_operations(operation_list& to) {
         });
       },
       [](auto& d, auto&) {
-        return each(d, [](auto& x) {
-          return text_pair{x, static_cast<number>(x.size())};
-        });
+        return each(d, [](auto& x) { return text_pair{x, static_cast<number>(x.size())}; });
       }));
   to.push_back(per_batch<of_text_pairs, of_texts>(
       "first letters", order::keeps,

@@ -8,8 +8,7 @@ namespace millrace::test {
 template <record_kind K>
 void add_union(operation_list& to) {
   to.push_back(per_two<K, K, K>(
-      "union", order::keeps,
-      [](auto l, auto r, const parameters&) { return l.union_with(r); },
+      "union", order::keeps, [](auto l, auto r, const parameters&) { return l.union_with(r); },
       [](auto& l, auto& r, auto&) {
         auto all = l;
         append(all, r);
@@ -20,8 +19,8 @@ void add_union(operation_list& to) {
 /// `join(batches, p)` over three streams of numbers.
 template <class Build, class Evaluate>
 random_operation over_three(std::string name, Build build, Evaluate evaluate) {
-  random_operation op{std::move(name), {of_numbers, of_numbers, of_numbers}, of_numbers,
-                      order::keeps};
+  random_operation op{
+      std::move(name), {of_numbers, of_numbers, of_numbers}, of_numbers, order::keeps};
   op.needs_parents = true;
   op.build = [build](const std::vector<any_stream>& s, const parameters& p) {
     std::vector<dstream<number>> streams;
@@ -157,6 +156,21 @@ inline void add_transforms_with(operation_list& to) {
       [](auto& l, auto& r, auto&) { return reference::join(l, r, true, true); }));
 }
 
+/// The same stream, its batches kept for `slice`.
+template <record_kind K>
+void add_remember(operation_list& to) {
+  auto op = per_batch<K, K>(
+      "remember and persist", order::keeps,
+      [](auto s, const parameters& p) {
+        s.remember(minutes(10));
+        s.persist(p.a % 2 == 0 ? storage_levels::memory_only : storage_levels::memory_only_ser);
+        return s;
+      },
+      [](auto& d, auto&) { return d; });
+  op.remembered = true;
+  to.push_back(std::move(op));
+}
+
 inline void add_transform_operations(operation_list& to) {
   add_union<of_numbers>(to);
   add_union<of_views>(to);
@@ -167,6 +181,8 @@ inline void add_transform_operations(operation_list& to) {
   add_three_stream_operations(to);
   add_transforms(to);
   add_transforms_with(to);
+  add_remember<of_numbers>(to);
+  add_remember<of_view_pairs>(to);
 }
 
 } // namespace millrace::test

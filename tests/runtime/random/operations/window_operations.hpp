@@ -54,8 +54,7 @@ inline void add_window_folds(operation_list& to) {
           p.trip();
           return a - b;
         };
-        return s.reduce_by_window(plus(p), minus, p.window_length(), p.window_slide())
-            .map(bounded);
+        return s.reduce_by_window(plus(p), minus, p.window_length(), p.window_slide()).map(bounded);
       },
       sum);
   to.push_back(per_window<of_views, of_texts>(
