@@ -1,6 +1,6 @@
 #pragma once
 
-#include "millrace/exchange/payload.hpp"
+#include "millrace/exchange/payload/payload.hpp"
 #include "millrace/op/op.hpp"
 #include "op/recording_consumer.hpp"
 

@@ -2,6 +2,7 @@
 
 #include "millrace/chunk/chunk_buffer.hpp"
 #include "millrace/exchange/partitioner.hpp"
+#include "millrace/exchange/payload/records_payload.hpp"
 #include "millrace/exchange/writer_base.hpp"
 #include "millrace/op/op.hpp"
 #include "millrace/op/send_copies.hpp"
@@ -11,26 +12,6 @@
 
 namespace millrace {
 
-/// Whole records for one target, in upstream order, with their key hashes where the exchange is
-/// keyed.
-template <class T>
-class records_payload final : public payload {
-public:
-  std::size_t records() const override { return items.size(); }
-
-  std::vector<T> items;
-  std::vector<std::uint64_t> hashes;
-};
-
-namespace detail {
-template <class T>
-std::vector<payload_ptr> share(std::vector<std::shared_ptr<records_payload<T>>>& targets) {
-  std::vector<payload_ptr> taken{targets.begin(), targets.end()};
-  targets.clear();
-  return taken;
-}
-} // namespace detail
-
 /// Upstream half of `partition_by` and `group_by_key`: moves every record to the partition of its
 /// key.
 template <class K, class V, class Partitioner>
@@ -38,13 +19,14 @@ class scatter_writer final
     : public writer_base<scatter_writer<K, V, Partitioner>, std::pair<K, V>> {
 public:
   scatter_writer(op_info_ptr info, Partitioner partitioner)
-      : info_{std::move(info)}, partitioner_{std::move(partitioner)} {}
+      : info_{std::move(info)},
+        partitioner_{std::move(partitioner)}, payloads_{payloads_kept(partitioner_.partitions)} {}
 
   void clear() {
     expected_.resize(partitioner_.partitions);
     targets_.assign(partitioner_.partitions, nullptr);
     for (auto& target : targets_)
-      target = std::make_shared<records_payload<std::pair<K, V>>>();
+      target = payloads_.get();
   }
 
   void write(partition_order, std::span<std::pair<K, V>> records) {
@@ -61,12 +43,9 @@ public:
       auto& target = *targets_[i];
       this->template keep_inputs<std::pair<K, V>>(target);
       expected_[i] = target.items.size();
-      if (target.items.capacity() > 2 * target.items.size()) {
-        target.items.shrink_to_fit();
-        target.hashes.shrink_to_fit();
-      }
+      target.trim();
     }
-    return detail::share(targets_);
+    return share_targets(targets_);
   }
 
 private:
@@ -105,6 +84,7 @@ private:
 
   op_info_ptr info_;
   Partitioner partitioner_;
+  payload_pool<target_payload> payloads_;
   std::vector<std::shared_ptr<target_payload>> targets_;
   std::vector<std::size_t> expected_; // records for each target, as in the last batch
 };
@@ -115,12 +95,13 @@ private:
 template <class T>
 class deal_writer final : public writer_base<deal_writer<T>, T> {
 public:
-  explicit deal_writer(std::uint32_t partitions) : partitions_{partitions} {}
+  explicit deal_writer(std::uint32_t partitions)
+      : partitions_{partitions}, payloads_{payloads_kept(partitions)} {}
 
   void clear() {
     targets_.assign(partitions_, nullptr);
     for (auto& target : targets_)
-      target = std::make_shared<records_payload<T>>();
+      target = payloads_.get();
     next_ = 0;
   }
 
@@ -136,14 +117,17 @@ public:
   }
 
   std::vector<payload_ptr> take() override {
-    for (auto& target : targets_)
+    for (auto& target : targets_) {
       this->template keep_inputs<T>(*target);
-    return detail::share(targets_);
+      target->trim();
+    }
+    return share_targets(targets_);
   }
 
 private:
   std::uint32_t partitions_;
   std::uint32_t next_ = 0;
+  payload_pool<records_payload<T>> payloads_;
   std::vector<std::shared_ptr<records_payload<T>>> targets_;
 };
 

@@ -3,7 +3,7 @@
 #include "millrace/block/text_block.hpp"
 #include "millrace/block/typed_block.hpp"
 #include "millrace/chunk/chunk_buffer.hpp"
-#include "millrace/exchange/payload.hpp"
+#include "millrace/exchange/payload/payload.hpp"
 #include "millrace/op/send_copies.hpp"
 
 #include <string_view>

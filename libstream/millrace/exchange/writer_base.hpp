@@ -1,7 +1,7 @@
 #pragma once
 
 #include "millrace/chunk/contains_view.hpp"
-#include "millrace/exchange/payload.hpp"
+#include "millrace/exchange/payload/payload.hpp"
 
 #include <memory>
 #include <vector>

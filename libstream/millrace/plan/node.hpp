@@ -4,7 +4,7 @@
 #include "millrace/base/ids.hpp"
 #include "millrace/base/time.hpp"
 #include "millrace/exchange/partitioner.hpp"
-#include "millrace/exchange/payload.hpp"
+#include "millrace/exchange/payload/payload.hpp"
 #include "millrace/op/op_info.hpp"
 #include "millrace/storage/storage_level.hpp"
 

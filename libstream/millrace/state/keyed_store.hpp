@@ -30,7 +30,8 @@ namespace millrace {
 /// not const. Bound: `most` keys, at most 2^30; adding one more throws
 /// stream_error(limit_exceeded). An exception of a function passed in, or std::bad_alloc, leaves
 /// the store valid, with what was done before it.
-/// Overhead over key and value, once there are many: 13 to 20 bytes a key.
+/// Overhead over key and value, once there are many: 13 to 20 bytes a key, and in a large store up
+/// to one huge page.
 template <class K, class V>
 class keyed_store {
 public:
@@ -154,8 +155,8 @@ public:
     ++changes_;
   }
 
-  /// What the store itself holds; not what keys and values own beyond their own size, nor what only
-  /// shares still hold.
+  /// What the store itself holds; not what keys and values own beyond their own size, nor, while
+  /// the store is small, what only shares still hold.
   std::size_t memory_bytes() const { return index_.memory_bytes() + entries_.memory_bytes(); }
 
 private:

@@ -35,9 +35,8 @@ namespace millrace {
 /// Single owner, one thread at a time, but snapshots and deltas are for any thread. Functions
 /// passed in must not use the store. Bound: `most` keys; one more throws
 /// stream_error(limit_exceeded). Calls in the wrong order throw illegal_state.
-/// Memory over key and state, once there are many keys: 26 to 32 bytes a key with a timeout. During
-/// a batch besides that the undo log: 8 bytes and the old state for each key touched, of which as
-/// much as a third of all else stays for the next batch.
+/// Memory over key and state, once there are many keys: 26 to 32 bytes a key with a timeout.
+/// Besides that the undo log: 8 bytes and the old state for each key that the last batch touched.
 template <class K, class S>
 class state_store {
   static_assert(std::is_nothrow_move_constructible_v<S> && std::is_nothrow_move_assignable_v<S>,
@@ -81,7 +80,7 @@ public:
     });
     gone_ = 0;
     batch_.commit();
-    tidy();
+    log_.clear();
   }
 
   /// Brings back what was before `begin`. Outside of a batch it does nothing.
@@ -95,7 +94,7 @@ public:
     log_.for_each_inserted([this](id at) { keys_.erase(at); });
     gone_ = 0;
     batch_.rollback();
-    tidy();
+    log_.clear();
   }
 
   /// Gives the key this state, whatever it had: for initial states, in the first batch.
@@ -230,8 +229,7 @@ public:
       keys_.erase(at);
   }
 
-  /// What the store itself holds; not what keys and states own beyond their own size, nor what only
-  /// snapshots still hold.
+  /// As `keyed_store::memory_bytes`.
   std::size_t memory_bytes() const {
     return keys_.memory_bytes() + log_.memory_bytes() + wheel_.memory_bytes() +
            changes_.memory_bytes() + removed_.capacity() * sizeof(K);
@@ -383,8 +381,6 @@ private:
     changes_.take();
   }
 
-  void tidy() noexcept { log_.clear(std::max(log_kept_always, keys_.memory_bytes() / 3)); }
-
   /// Restored states come in no order of time, as the wheel wants them.
   void begin_restoring() {
     if (std::exchange(wheel_outdated_, true))
@@ -393,7 +389,6 @@ private:
   }
 
   static constexpr std::size_t removed_kept_always = 64 * 1024;
-  static constexpr std::size_t log_kept_always = 64 * 1024;
 
   keys keys_;
   std::int64_t timeout_ms_;

@@ -1,5 +1,7 @@
 #include "suite/measure.hpp"
 
+#include "millrace/state/memory/huge_memory.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -31,7 +33,7 @@ std::size_t resident_bytes() {
 
 std::size_t heap_bytes() {
   const auto info = ::mallinfo2();
-  return info.uordblks + info.hblkhd;
+  return info.uordblks + info.hblkhd + detail::huge_bytes_held();
 }
 
 double percentile(std::vector<double> values, double share) {

@@ -23,7 +23,10 @@ public:
     append_list(std::move(other)).swap(*this);
     return *this;
   }
-  ~append_list() { clear(0); }
+  ~append_list() {
+    clear();
+    free_from(first_);
+  }
 
   template <class... Args>
   T& append(Args&&... args) {
@@ -61,21 +64,12 @@ public:
     });
   }
 
-  /// Forgets all items but keeps up to `bytes_to_keep` of memory for others.
-  void clear(std::size_t bytes_to_keep) {
+  /// Forgets all items but keeps the memory they lay in for as many others. What an earlier time
+  /// needed beyond that is given back.
+  void clear() {
     for_each_span([](std::span<T> some) { std::destroy(some.begin(), some.end()); });
-    block** link = &first_;
-    std::size_t kept = 0;
-    while (block* const each = *link) {
-      if (kept + each->bytes() <= bytes_to_keep) {
-        kept += each->bytes();
-        link = &each->next;
-      } else {
-        *link = each->next;
-        ::operator delete(each, alignment);
-      }
-    }
-    bytes_ = kept;
+    if (last_)
+      free_from(last_->next);
     fill(first_);
   }
 
@@ -100,6 +94,16 @@ private:
     std::swap(next_, other.next_);
     std::swap(end_, other.end_);
     std::swap(bytes_, other.bytes_);
+  }
+
+  /// Frees the block that `link` names, and all behind it.
+  void free_from(block*& link) {
+    for (block* each = std::exchange(link, nullptr); each;) {
+      block* const next = each->next;
+      bytes_ -= each->bytes();
+      ::operator delete(each, alignment);
+      each = next;
+    }
   }
 
   void fill(block* with) {

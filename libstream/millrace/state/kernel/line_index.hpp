@@ -1,10 +1,11 @@
 #pragma once
 
+#include "millrace/state/memory/zeroed_array.hpp"
+
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 #if defined(__SSE2__)
@@ -103,7 +104,7 @@ public:
     std::size_t count = smallest_count;
     while (room_in(count) < wanted)
       count *= 2;
-    lines_ = std::make_unique<line[]>(count);
+    lines_ = zeroed_array<line>{count};
     count_ = count;
     number_mask_ = static_cast<std::uint32_t>(count * line_size - 1);
     for_each([this](std::uint32_t entry, std::uint64_t hash) { insert(hash, entry); });
@@ -204,7 +205,7 @@ private:
     return static_cast<std::size_t>(std::countr_zero(hits));
   }
 
-  std::unique_ptr<line[]> lines_;
+  zeroed_array<line> lines_;
   std::size_t count_ = 0;
   std::uint32_t number_mask_ = all_bits >> 4; // the lower bits of a slot
 };

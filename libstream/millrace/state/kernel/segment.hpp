@@ -1,5 +1,7 @@
 #pragma once
 
+#include "millrace/state/memory/piece_pool.hpp"
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -28,13 +30,24 @@ public:
   explicit segment(std::size_t places)
       : places_{places}, memory_{static_cast<T*>(::operator new(places * sizeof(T), alignment))} {}
 
+  /// With all places, in a piece of `pool`, which has pieces of `piece_bytes`.
+  explicit segment(std::shared_ptr<piece_pool> pool)
+      : places_{most_places}, memory_{static_cast<T*>(pool->take())}, pool_{std::move(pool)} {}
+
+  static constexpr std::size_t piece_bytes = most_places * sizeof(T);
+  /// Whether pieces of a pool, which are aligned to 64 bytes, will do.
+  static constexpr bool can_be_pooled = alignof(T) <= 64 && piece_bytes <= std::size_t{2} << 20;
+
   segment(const segment&) = delete;
   segment& operator=(const segment&) = delete;
 
   ~segment() {
     if constexpr (!std::is_trivially_destructible_v<T>)
       for_each([](std::size_t, T& item) { item.~T(); });
-    ::operator delete(memory_, alignment);
+    if (pool_)
+      pool_->give_back(memory_);
+    else
+      ::operator delete(memory_, alignment);
   }
 
   T* items() { return memory_; }
@@ -96,7 +109,8 @@ public:
       delete this;
   }
 
-  std::size_t memory_bytes() const { return sizeof(*this) + places_ * sizeof(T); }
+  /// Without what lies in a pool.
+  std::size_t memory_bytes() const { return sizeof(*this) + (pool_ ? 0 : places_ * sizeof(T)); }
 
 private:
   static constexpr std::size_t words = most_places / 64;
@@ -112,6 +126,7 @@ private:
   std::atomic<std::uint32_t> owners_ = 1;
   std::size_t places_;
   T* memory_;
+  std::shared_ptr<piece_pool> pool_; // null: the memory is our own
   std::size_t first_open_word_ = 0;
   std::array<std::uint64_t, words> taken_{};
 };

@@ -139,15 +139,18 @@ public:
   }
 
   std::size_t memory_bytes() const {
-    return item_bytes_ + segments_.capacity() * sizeof(segments_[0]) +
-           2 * writable_.capacity() * sizeof(T*) +
+    return item_bytes_ + (pool_ ? pool_->memory_bytes() : 0) +
+           segments_.capacity() * sizeof(segments_[0]) + 2 * writable_.capacity() * sizeof(T*) +
            (free_in_.capacity() + open_.capacity()) * sizeof(std::uint32_t);
   }
 
 private:
   static constexpr std::size_t first_places = std::min<std::size_t>(32, per_segment);
+  /// What of the array lies beyond so many bytes is worth huge pages.
+  static constexpr std::size_t pooled_from = std::size_t{8} << 20;
 
   void swap(segment_array& other) noexcept {
+    pool_.swap(other.pool_);
     segments_.swap(other.segments_);
     writable_.swap(other.writable_);
     readable_.swap(other.readable_);
@@ -166,7 +169,7 @@ private:
       readable_.reserve(room_for(readable_));
       free_in_.reserve(room_for(free_in_));
       open_.reserve(free_in_.capacity());
-      segment_ptr<T> added{new segment<T>(number == 0 ? first_places : per_segment)};
+      segment_ptr<T> added = make_segment(number, number == 0 ? first_places : per_segment);
       segments_.push_back({});
       writable_.push_back(nullptr);
       readable_.push_back(nullptr);
@@ -206,10 +209,21 @@ private:
   }
 
   void replace(std::size_t number, std::size_t places) {
-    segment_ptr<T> copy{new segment<T>(places)};
+    segment_ptr<T> copy = make_segment(number, places);
     copy->take(*segments_[number]);
     item_bytes_ -= segments_[number]->memory_bytes();
     set(number, std::move(copy));
+  }
+
+  /// Those of a large array lie in huge pages.
+  segment_ptr<T> make_segment(std::size_t number, std::size_t places) {
+    if constexpr (segment<T>::can_be_pooled)
+      if (number * segment<T>::piece_bytes >= pooled_from) {
+        if (!pool_)
+          pool_ = std::make_shared<piece_pool>(segment<T>::piece_bytes);
+        return segment_ptr<T>{new segment<T>(pool_)};
+      }
+    return segment_ptr<T>{new segment<T>(places)};
   }
 
   void set(std::size_t number, segment_ptr<T> to) {
@@ -218,6 +232,7 @@ private:
     segments_[number] = std::move(to);
   }
 
+  std::shared_ptr<piece_pool> pool_; // null while the array is small
   std::vector<segment_ptr<T>> segments_;
   std::vector<T*> writable_;       // null while the segment may be shared
   std::vector<const T*> readable_; // the items of each segment

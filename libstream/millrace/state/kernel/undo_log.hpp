@@ -48,13 +48,12 @@ struct undo_log {
     });
   }
 
-  /// Forgets all, but keeps memory for the next batch.
-  void clear(std::size_t bytes_to_keep) {
-    const std::size_t little = bytes_to_keep / 16;
-    states.clear(bytes_to_keep - 3 * little);
-    touches.clear(little);
-    inserted.clear(little);
-    removed.clear(little);
+  /// Forgets all, but keeps as much memory for the next batch as this one used.
+  void clear() {
+    states.clear();
+    touches.clear();
+    inserted.clear();
+    removed.clear();
   }
 
   std::size_t memory_bytes() const {

@@ -3,6 +3,7 @@
 #include "millrace/eventtime/timestamped.hpp"
 #include "millrace/eventtime/watermark.hpp"
 #include "millrace/exchange/partitioner.hpp"
+#include "millrace/exchange/payload/records_payload.hpp"
 #include "millrace/exchange/writer_base.hpp"
 #include "millrace/op/op.hpp"
 
@@ -16,12 +17,8 @@ namespace millrace {
 /// Records with event times for one target, with their key hashes; and, for every target alike, the
 /// greatest event time that the upstream partition has seen in this batch.
 template <class K, class V>
-class event_payload final : public payload {
+class event_payload final : public records_payload<timestamped<std::pair<K, V>>> {
 public:
-  std::size_t records() const override { return items.size(); }
-
-  std::vector<timestamped<std::pair<K, V>>> items;
-  std::vector<std::uint64_t> hashes;
   std::optional<event_time> greatest;
 };
 
@@ -34,12 +31,13 @@ class event_writer final
 
 public:
   event_writer(op_info_ptr info, Partitioner partitioner, watermark_options options)
-      : info_{std::move(info)}, partitioner_{std::move(partitioner)}, options_{options} {}
+      : info_{std::move(info)}, partitioner_{std::move(partitioner)}, options_{options},
+        payloads_{payloads_kept(partitioner_.partitions)} {}
 
   void clear() {
     targets_.assign(partitioner_.partitions, nullptr);
     for (auto& target : targets_)
-      target = std::make_shared<event_payload<K, V>>();
+      target = payloads_.get();
     seen_ = watermark{options_};
     seen_.begin(this->context().time);
   }
@@ -60,10 +58,9 @@ public:
     for (auto& target : targets_) {
       target->greatest = seen_.greatest();
       this->template keep_inputs<record>(*target);
+      target->trim();
     }
-    std::vector<payload_ptr> taken{targets_.begin(), targets_.end()};
-    targets_.clear();
-    return taken;
+    return share_targets(targets_);
   }
 
 private:
@@ -71,6 +68,7 @@ private:
   Partitioner partitioner_;
   watermark_options options_;
   watermark seen_;
+  payload_pool<event_payload<K, V>> payloads_;
   std::vector<std::shared_ptr<event_payload<K, V>>> targets_;
 };
 
