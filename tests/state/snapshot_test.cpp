@@ -129,6 +129,26 @@ TEST_CASE("a store restored from a base and deltas goes on like the one they wer
   }
 }
 
+TEST_CASE("a restored key that is overdue goes in the first batch after") {
+  number_store states(hash_seed{1}, seconds(5));
+  states.restore(1, 10, batch_time(0));
+  states.restore(2, 20, batch_time(1'000));
+  states.restore(3, 30, batch_time(9'000));
+  std::vector<std::uint64_t> gone;
+  const auto expire = [&](std::int64_t time) {
+    gone.clear();
+    states.begin(batch_time(time));
+    states.expire([&](std::uint64_t key, auto&) { gone.push_back(key); });
+    states.commit();
+  };
+  expire(10'000);
+  CHECK(gone == std::vector<std::uint64_t>{1, 2});
+  expire(14'000);
+  CHECK(gone.empty());
+  expire(14'001);
+  CHECK(gone == std::vector<std::uint64_t>{3});
+}
+
 TEST_CASE("the first delta is complete; later ones hold what changed, few or many") {
   number_store states(hash_seed{1});
   constexpr std::uint64_t n = 50'000;

@@ -61,7 +61,7 @@ public:
   void begin(batch_time time) {
     batch_.check_begin(time);
     if (wheel_outdated_)
-      fill_wheel(time.ms());
+      fill_wheel(time.ms() - 1); // so that what is due already is looked at in this batch
     batch_.begin(time);
     saved_now_ = mark(time.ms(), mark::saved);
     removed_now_ = mark(time.ms(), mark::removed);

@@ -1,8 +1,14 @@
 #include "benchmarks/keyed/keyed_input.hpp"
+#include "millrace/state/state_store.hpp"
+#include "suite/measure.hpp"
 #include "suite/number_job.hpp"
 #include "suite/registry.hpp"
 
+#include <algorithm>
 #include <functional>
+#include <numeric>
+#include <random>
+#include <vector>
 
 namespace millrace::bench {
 
@@ -89,6 +95,41 @@ private:
   std::optional<open_totals> open_;
 };
 
+/// Milliseconds that a batch which touches some keys takes longer when a reader holds a snapshot of
+/// the moment before it. Snapshots are read beside the job, so this is what they cost it.
+double snapshot_pause(std::size_t keys, std::size_t touched, int rounds) {
+  std::mt19937_64 random{7};
+  state_store<std::uint64_t, std::uint64_t> states(hash_seed{8});
+  std::int64_t time = 0;
+  const auto batch = [&](const std::vector<std::uint64_t>& some) {
+    std::vector<std::uint64_t> hashes(some.size());
+    for (std::size_t i = 0; i < some.size(); ++i)
+      hashes[i] = key_hash<std::uint64_t>{}(some[i], states.seed());
+    const auto begin = steady::now();
+    states.begin(batch_time(++time));
+    states.update(
+        some.size(), hashes.data(), [&](std::size_t i) -> const std::uint64_t& { return some[i]; },
+        [](std::size_t, state<std::uint64_t>& s) { s.update(s.exists() ? s.get() + 1 : 1); });
+    states.commit();
+    return seconds_since(begin) * 1e3;
+  };
+  std::vector<std::uint64_t> all(keys);
+  std::iota(all.begin(), all.end(), 0);
+  batch(all);
+  const auto touch = [&] {
+    std::vector<std::uint64_t> some(touched);
+    std::ranges::generate(some, [&] { return random() % keys; });
+    return batch(some);
+  };
+  std::vector<double> pauses;
+  for (int r = 0; r < rounds; ++r) {
+    const double plain = std::min(touch(), touch());
+    const auto held = states.full_snapshot();
+    pauses.push_back(touch() - plain);
+  }
+  return percentile(pauses, 0.5);
+}
+
 } // namespace
 
 void bench_state(report& to, const run_options& options) {
@@ -110,6 +151,9 @@ void bench_state(report& to, const run_options& options) {
     to.add(name + "linear/10%", some, all, "ns/key");
     to.add(name + "linear/100%", all, some, "ns/key");
   }
+  constexpr double most_ms = 50; // 5 % of a second
+  const auto keys = options.choose<std::size_t>(10'000'000, 100'000);
+  to.add("b6/10M/snapshot", snapshot_pause(keys, keys / 100, options.choose(7, 1)), most_ms, "ms");
 }
 
 } // namespace millrace::bench
