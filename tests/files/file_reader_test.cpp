@@ -223,6 +223,25 @@ TEST_CASE_FIXTURE(fixture, "a file that is cut off while it is read is an error"
   CHECK(error_of(block).message.find("'a' ends at offset ") == 0);
 }
 
+TEST_CASE_FIXTURE(fixture, "all bytes of a file: unpacked, of the size it had, and bounded") {
+  const auto text_of = [](const std::vector<unsigned char>& bytes) {
+    return std::string{bytes.begin(), bytes.end()};
+  };
+  put("a", std::string(200'000, 'x') + "end");
+  CHECK(text_of(read_file_bytes(*files, "a", options).value()) ==
+        std::string(200'000, 'x') + "end");
+  options.expected_bytes = 200'000;
+  CHECK(read_file_bytes(*files, "a", options).value().size() == 200'000);
+  options.expected_bytes = 200'004;
+  CHECK(error_of(read_file_bytes(*files, "a", options)).message.find("it was cut off meanwhile") !=
+        std::string::npos);
+  options.expected_bytes.reset();
+  options.max_file_bytes = 200'002;
+  CHECK(error_of(read_file_bytes(*files, "a", options)).message.find("more than 200002 bytes") !=
+        std::string::npos);
+  CHECK(error_of(read_file_bytes(*files, "none", options)).code == errc::not_found);
+}
+
 TEST_CASE_FIXTURE(fixture, "a file that is gone or cannot be read is an error with its path") {
   CHECK(error_of(read_text_file(*files, "none", options)) ==
         error{errc::not_found, "cannot read 'none': No such file or directory"});

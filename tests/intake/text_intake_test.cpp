@@ -4,6 +4,7 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -159,4 +160,27 @@ TEST_CASE("a wait for permits keeps nobody from cutting what was stored before")
   CHECK(in.add(piece({"c", "d"})));
   CHECK(in.store(std::vector<std::string_view>{"e"}));
   CHECK(drain(in) == std::vector<texts>{{"a"}, {"b"}, {"c", "d"}, {"e"}});
+}
+
+TEST_CASE(
+    "who waits for many permits keeps those it has got, however much others store meanwhile") {
+  text_intake in{{}};
+  std::size_t granted = 0;
+  bool nested = false;
+  in.connect({[&](std::size_t) {
+                granted += 10;
+                // Between two grants of the long store another one comes.
+                if (!std::exchange(nested, true)) {
+                  CHECK(in.store("b"));
+                  nested = false;
+                }
+                return std::size_t{10};
+              },
+              {}});
+  CHECK(in.store(std::vector<std::string_view>(100, "a")));
+  CHECK(granted <= 100 + 20);
+  std::size_t long_ones = 0;
+  for (auto& block : drain(in))
+    long_ones += block.size() == 100 ? 1 : 0;
+  CHECK(long_ones == 1);
 }

@@ -226,6 +226,37 @@ TEST_CASE("what the thread that moves the clock stores waits in its block until 
   CHECK(job.received().size() == 126);
 }
 
+TEST_CASE(
+    "who goes on storing faster than the rate gets through what is within it, block by block") {
+  hand_job job{test_configuration().set("stream.receiver_max_rate", 10)};
+  job.context->start();
+  std::vector<std::size_t> received;
+  for (int second = 1; second <= 6; ++second) {
+    for (int i = 0; i < 20; ++i)
+      CHECK(job.hand->store(i));
+    job.on->advance(seconds(1));
+    received.push_back(job.received().size());
+  }
+  CHECK(received == std::vector<std::size_t>{0, 20, 20, 40, 40, 60});
+  job.context->stop(stop_mode::graceful);
+  CHECK(job.received().size() == 120);
+}
+
+TEST_CASE("a listener that stops the job when it starts has stopped it") {
+  struct stopper final : listener {
+    explicit stopper(basic_stream_context& c) : context{c} {}
+    void on_streaming_started(batch_time) override { context.stop(); }
+    basic_stream_context& context;
+  };
+  hand_job job;
+  job.context->add_listener(std::make_shared<stopper>(*job.context));
+  job.context->start();
+  CHECK(job.context->state() == context_state::stopped);
+  job.on->advance(seconds(2));
+  CHECK(job.received().empty());
+  CHECK(job.context->await_termination_for(duration{0}));
+}
+
 TEST_CASE("a receiver that reports too much between two steps loses reports, counted and warned of "
           "once") {
   hand_job job;

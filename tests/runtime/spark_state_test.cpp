@@ -306,9 +306,18 @@ TEST_CASE("checkpoint intervals: by default at least 10 s, of map_with_state 10 
     auto states = pairs.map_with_state(state_spec<std::int64_t>(running_sum));
     auto explicitly = pairs.map_with_state(state_spec<std::int64_t>(running_sum));
     explicitly.checkpoint(milliseconds(given));
+    auto length = milliseconds(2 * interval);
+    auto plus = std::plus<std::int64_t>{};
+    auto minus = std::minus<std::int64_t>{};
+    auto subtracted = pairs.reduce_by_key_and_window(plus, minus, length);
+    auto window_count = pairs.count_by_window(length);
+    auto recomputed = pairs.reduce_by_key_and_window(plus, length);
     collector<counted> out;
     updated.collect_into(out);
     context->start();
+    CHECK(subtracted.checkpoint_interval() == milliseconds(by_key));
+    CHECK(window_count.checkpoint_interval() == milliseconds(by_key));
+    CHECK(recomputed.checkpoint_interval() == std::nullopt);
     CHECK(updated.checkpoint_interval() == milliseconds(by_key));
     CHECK(states.state_checkpoint_interval() == milliseconds(mapped));
     CHECK(states.checkpoint_interval() == std::nullopt);
@@ -316,4 +325,14 @@ TEST_CASE("checkpoint intervals: by default at least 10 s, of map_with_state 10 
     CHECK(explicitly.checkpoint_interval() == std::nullopt);
     CHECK(pairs.checkpoint_interval() == std::nullopt);
   }
+}
+
+TEST_CASE("a timeout that is not positive is refused") {
+  auto on = make_inline_engine();
+  auto context = on->make_context(test_configuration(), seconds(1));
+  auto pairs = with_one(test_input(*context, U));
+  for (auto timeout : {seconds(0), seconds(-1)})
+    CHECK_THROWS_WITH_AS(
+        pairs.map_with_state(state_spec<std::int64_t>(running_sum).timeout(timeout)),
+        doctest::Contains("map_with_state at spark_state_test.cpp:"), stream_error);
 }

@@ -32,6 +32,12 @@ std::shared_ptr<arena_pool> arenas_for(const file_system& files, const std::stri
       arena_pool_options{.arena_bytes = static_cast<std::size_t>(bytes), .max_free_bytes = 0});
 }
 
+tl::unexpected<error> too_many_bytes(const std::string& path, std::uint64_t most) {
+  return fail(errc::too_large,
+              fmt::format("'{}' has more than {} bytes; raise max_file_bytes if that is meant",
+                          path, most));
+}
+
 result<std::vector<block_ptr>> read_all(const file_system& files, const std::string& path,
                                         std::unique_ptr<record_framer> framer,
                                         const read_options& options) {
@@ -86,9 +92,7 @@ result<void> text_file_reader::read_some() {
     return tl::make_unexpected(got.error());
   bytes_ += *got;
   if (bytes_ > max_file_bytes_)
-    return fail(errc::too_large,
-                fmt::format("'{}' has more than {} bytes; raise max_file_bytes if that is meant",
-                            path_, max_file_bytes_));
+    return too_many_bytes(path_, max_file_bytes_);
   ended_ = *got == 0;
   const auto unfinished = assembler_.unfinished_bytes();
   take(ended_ ? assembler_.finish() : assembler_.commit(*got));
@@ -117,6 +121,27 @@ void text_file_reader::report_oversize() {
     log_.warning(fmt::format("'{}': a line of {} bytes at offset {} was skipped; the limit is {} "
                              "bytes (option stream.max_record_bytes)",
                              path_, line.bytes, line.offset, line.limit));
+}
+
+result<std::vector<unsigned char>>
+read_file_bytes(const file_system& files, const std::string& path, const read_options& options) {
+  auto input = open_byte_input(files, path,
+                               {.expected_bytes = options.expected_bytes,
+                                .max_zstd_window_log = options.max_zstd_window_log});
+  if (!input)
+    return tl::make_unexpected(std::move(input).error());
+  std::vector<unsigned char> bytes;
+  std::vector<char> piece(min_read);
+  for (;;) {
+    const auto got = (*input)->read(piece);
+    if (!got)
+      return tl::make_unexpected(got.error());
+    if (*got == 0)
+      return bytes;
+    if (bytes.size() + *got > options.max_file_bytes)
+      return too_many_bytes(path, options.max_file_bytes);
+    bytes.insert(bytes.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(*got));
+  }
 }
 
 result<std::vector<block_ptr>> read_text_file(const file_system& files, const std::string& path,

@@ -89,4 +89,9 @@ read_text_file(const file_system& files, const std::string& path, const read_opt
                                                                 std::size_t record_bytes,
                                                                 const read_options& options = {});
 
+/// All bytes of the file, unpacked.
+[[nodiscard]] result<std::vector<unsigned char>> read_file_bytes(const file_system& files,
+                                                                 const std::string& path,
+                                                                 const read_options& options = {});
+
 } // namespace millrace

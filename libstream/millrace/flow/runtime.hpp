@@ -54,8 +54,8 @@ public:
   virtual bool wait_stopped(std::optional<std::chrono::milliseconds> limit) = 0;
 
   /// How many records per second the receiver of a stream may take in from now on, up to the option
-  /// stream.receiver_max_rate. Takes effect soon. Ignored unless positive, and for a stream without
-  /// a receiver.
+  /// stream.receiver_max_rate. Takes effect soon. Ignored unless positive, for a stream without a
+  /// receiver, and before `start` has returned.
   virtual void update_rate(stream_id, double) {}
 
   /// The limit that holds for the receiver of a stream, in whole records per second; nothing when

@@ -134,20 +134,24 @@ public:
         site);
   }
 
-  /// Files of a format of your own: `read(path, bytes)` returns a vector of T. It is called on a
-  /// thread of its own and may throw.
+  /// Files of a format of your own: `read(path, bytes)` returns a vector of T. It gets the bytes of
+  /// the whole file, unpacked if its name ends in `.gz` or `.zst`, is called on a thread of its
+  /// own, and may throw. A file that has fewer bytes than when it was found is an error.
   template <class T, class Read>
   dstream<T> file_stream(std::string directory, Read read, file_stream_options options = {},
                          here site = here::current()) {
     return files_of<T>(
         "file_stream", std::move(directory), options,
         [read](const file_system& files, const found_file& file, const logger&) mutable {
-          return files.read_file(file.path).map([&](std::vector<unsigned char>&& bytes) {
-            std::vector<T> records =
-                std::invoke(read, file.path, std::span<const unsigned char>{bytes});
-            return std::vector<block_ptr>{
-                std::make_shared<const typed_block<T>>(std::move(records))};
-          });
+          read_options whole;
+          whole.expected_bytes = file.size;
+          return read_file_bytes(files, file.path, whole)
+              .map([&](std::vector<unsigned char>&& bytes) {
+                std::vector<T> records =
+                    std::invoke(read, file.path, std::span<const unsigned char>{bytes});
+                return std::vector<block_ptr>{
+                    std::make_shared<const typed_block<T>>(std::move(records))};
+              });
         },
         site);
   }

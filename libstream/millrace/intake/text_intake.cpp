@@ -16,24 +16,26 @@ text_intake::text_intake(intake_options options)
 
 template <class Store>
 bool text_intake::with_permits(std::size_t records, Store store) {
-  for (std::size_t granted = 0;;) {
+  // What this call has waited for is its own; others may have what is left of it.
+  std::size_t own = 0;
+  for (;;) {
     std::size_t missing = 0;
     {
       producer_slot<open_text>::holder open{slot_};
       if (stopped())
         return false;
-      open->permits += granted;
-      if (open->permits >= records) {
-        open->permits -= records;
+      if (own + open->permits >= records) {
+        open->permits = own + open->permits - records;
         store(*open);
         return true;
       }
-      missing = records - open->permits;
+      missing = records - own - open->permits;
     }
     // Without the slot, so that a wait keeps nobody from cutting.
-    granted = permits(std::max<std::size_t>(missing, 64));
+    const std::size_t granted = permits(std::max<std::size_t>(missing, 64));
     if (granted == 0)
       return false;
+    own += granted;
   }
 }
 

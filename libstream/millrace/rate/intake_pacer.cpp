@@ -38,9 +38,9 @@ std::size_t intake_pacer::grant_on_credit(std::size_t wanted) {
   return wanted;
 }
 
-bool intake_pacer::has_credit() const {
+std::chrono::steady_clock::time_point intake_pacer::paid_at() const {
   std::lock_guard guard{mutex_};
-  return time_->steady_now() < paid_at_;
+  return paid_at_;
 }
 
 void intake_pacer::update_rate(double records_per_second) {

@@ -14,7 +14,7 @@ namespace millrace {
 /// Holds a receiver to its rate: its threads wait for permits to store records. Thread-safe.
 ///
 /// A thread that must not wait takes its permits on credit, which later ones pay for; so does a
-/// thread whose wait is cut short. `has_credit` tells whether what was stored is ahead of the rate.
+/// thread whose wait is cut short. `paid_at` tells how far what was stored is ahead of the rate.
 class intake_pacer {
 public:
   intake_pacer(token_bucket_options options, std::shared_ptr<const clock> time);
@@ -25,9 +25,10 @@ public:
   /// As `permits`, on credit instead of waiting.
   std::size_t permits_at_once(std::size_t wanted);
 
-  /// Whether the clock has not come yet to where everything that was granted is within the rate.
-  bool has_credit() const;
+  /// The steady time at which everything that was granted so far is within the rate.
+  std::chrono::steady_clock::time_point paid_at() const;
 
+  /// Holds for what is asked for from now on; a wait that is under way keeps its length.
   void update_rate(double records_per_second);
 
   /// In whole records per second; token_bucket::no_limit when there is none.

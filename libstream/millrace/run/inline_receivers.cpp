@@ -4,8 +4,11 @@
 #include "millrace/supervise/restart_policy.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <deque>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace millrace {
 
@@ -145,6 +148,16 @@ struct inline_receivers::hosted {
     }
   }
 
+  void take_blocks() {
+    const auto due = rate->pacer.paid_at();
+    while (waiting.size() < max_ready_blocks) {
+      auto block = into->pop();
+      if (!block)
+        return;
+      waiting.emplace_back(std::move(block), due);
+    }
+  }
+
   void restart_later(restart_reason reason, const std::string& why, std::optional<duration> asked) {
     info.active = false;
     note_error(why);
@@ -225,7 +238,8 @@ struct inline_receivers::hosted {
   std::optional<batch_time> restart_at;
   std::optional<error> given_up;
   std::uint64_t next_block = 0;
-  block_ptr pending; ///< Popped, and refused by the store so far.
+  /// Blocks that the store has not taken yet, and when they are within the rate.
+  std::deque<std::pair<block_ptr, std::chrono::steady_clock::time_point>> waiting;
   std::mutex mutex;
   requests wanted;
 };
@@ -315,30 +329,31 @@ std::optional<error> inline_receivers::poll(block_store& store, batch_assembler&
     if (auto e = std::exchange(host->given_up, {}))
       note(*e);
     host->into->cut();
-    if (stopped_ || !host->rate->pacer.has_credit())
-      if (auto stored = store_blocks(*host, store, assembler); !stored)
-        note(stored.error());
+    host->take_blocks();
+    if (auto stored = store_blocks(*host, store, assembler); !stored)
+      note(stored.error());
   }
   return first;
 }
 
 result<void> inline_receivers::store_blocks(hosted& host, block_store& store,
-                                            batch_assembler& assembler) {
+                                            batch_assembler& assembler) const {
   result<void> all;
-  for (;;) {
-    if (!host.pending)
-      host.pending = host.into->pop();
-    if (!host.pending)
-      return all;
+  auto& waiting = host.waiting;
+  while (!waiting.empty() && (stopped_ || waiting.front().second <= host.time->steady_now())) {
+    auto& block = waiting.front().first;
     block_id id{host.info.stream, host.next_block};
-    block_meta meta{id, host.pending->records(), host.pending->bytes()};
-    if (!store.try_put(id, host.pending))
+    block_meta meta{id, block->records(), block->bytes()};
+    if (!store.try_put(id, block))
       return all;
-    host.pending.reset();
+    waiting.pop_front();
     ++host.next_block;
     if (auto ok = assembler.stored(meta); !ok && all)
       all = fail(ok.error().code, to_string(id) + " is lost: " + ok.error().message);
+    if (waiting.empty())
+      host.take_blocks();
   }
+  return all;
 }
 
 void inline_receivers::update_rate(stream_id stream, double records_per_second) {

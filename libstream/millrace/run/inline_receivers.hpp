@@ -46,7 +46,7 @@ public:
 private:
   struct hosted;
   struct door;
-  static result<void> store_blocks(hosted& host, block_store& store, batch_assembler& assembler);
+  result<void> store_blocks(hosted& host, block_store& store, batch_assembler& assembler) const;
 
   std::vector<std::shared_ptr<hosted>> receivers_;
   bool stopped_ = false;

@@ -29,8 +29,17 @@ public:
                                stage_environment{seed_, schedule_.zero_time(), executor_});
     }
     assembler_.pulls()->start(clock_.wall_now(), logger{job_.log, "inputs"});
-    receivers_.start();
-    tell([&](listener& l) { l.on_streaming_started(clock_.wall_now()); });
+  }
+
+  /// Apart from the constructor, so that user code which runs here can stop the job.
+  void begin() {
+    {
+      inside_scope scope{inside_};
+      receivers_.start();
+      tell([&](listener& l) { l.on_streaming_started(clock_.wall_now()); });
+    }
+    if (stop_wanted_)
+      stop(*stop_wanted_);
   }
 
   void advance(batch_time to) {
@@ -273,6 +282,7 @@ void inline_runtime::advance(duration by) {
 
 void inline_runtime::start(job what) {
   running_ = std::make_unique<running>(std::move(what), clock_);
+  running_->begin();
 }
 
 void inline_runtime::update_rate(stream_id stream, double records_per_second) {

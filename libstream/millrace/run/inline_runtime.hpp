@@ -15,7 +15,7 @@ namespace millrace {
 /// asks for a restart gets it at the next advance past the delay. Where stream.receiver_max_rate
 /// holds, a receiver's own threads wait for the clock, in `store`; what is stored by the thread
 /// that moves the clock is taken at once, and waits itself, in its block, until it is within the
-/// rate.
+/// rate. Only the thread that moves the clock may stop the job, update a rate or ask for one.
 class inline_runtime final : public runtime {
 public:
   explicit inline_runtime(batch_time start = batch_time{0});

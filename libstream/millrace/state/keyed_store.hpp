@@ -31,7 +31,7 @@ namespace millrace {
 /// stream_error(limit_exceeded). An exception of a function passed in, or std::bad_alloc, leaves
 /// the store valid, with what was done before it.
 /// Overhead over key and value, once there are many: 13 to 20 bytes a key, and in a large store up
-/// to one huge page.
+/// to one huge page, and what was shared and copied at one time.
 template <class K, class V>
 class keyed_store {
 public:

@@ -171,6 +171,23 @@ TEST_CASE("a receiver that asks for its end while it waits for a restart has end
   job.stop_gracefully();
 }
 
+TEST_CASE("a receiver that asks for its end and then throws has ended, and is not started again") {
+  for (int round = 0; round < 20; ++round) {
+    actor_job job;
+    std::atomic<int> starts = 0;
+    collector<int> out;
+    stream_of(job, [&](auto& r, int) {
+      ++starts;
+      r.stop("bad input");
+      throw std::runtime_error("cannot go on");
+    }).collect_into(out);
+    job.context->start();
+    CHECK(wait_until([&] { return job.events->events("receiver stopped").size() == 1; }));
+    job.stop_gracefully();
+    CHECK(starts == 1);
+  }
+}
+
 TEST_CASE("run before on_start or after the end of a life is refused, and a stopped receiver "
           "stores nothing") {
   actor_job job;

@@ -244,6 +244,30 @@ TEST_CASE("object_file_stream: what an object file holds, each block a partition
   });
 }
 
+TEST_CASE("file_stream: packed files come unpacked") {
+  const auto packed = posix_file_system{}
+                          .read_file(std::string{MILLRACE_TEST_DATA_DIR} + "/packed_text/small.gz")
+                          .value();
+  on_all_engines([&](engine& on) {
+    file_job job{on};
+    collector<std::string> out;
+    job.context
+        ->file_stream<std::string>(
+            "/in",
+            [](const std::string&, std::span<const unsigned char> bytes) {
+              return texts{std::string{bytes.begin(), bytes.end()}};
+            },
+            at_once())
+        .collect_into(out);
+    job.context->start();
+    job.put("/in/a.gz", packed);
+    job.run();
+    job.context->stop();
+    REQUIRE(out.batches().size() == 1);
+    CHECK(out.batches()[0] == texts{"one\ntwo\r\nthree"});
+  });
+}
+
 TEST_CASE("file_stream: a format of the user's own") {
   on_all_engines([](engine& on) {
     file_job job{on};

@@ -51,6 +51,7 @@ void note_error(self_ptr self, const std::string& message) {
 void start(self_ptr self) {
   auto& s = self->state;
   s.wish.reset();
+  s.parts->pacer->resume();
   s.child = spawn_receiver(self, s.env, s.parts, self);
   self->monitor(s.child);
 }
@@ -96,33 +97,42 @@ void restart_later(self_ptr self, restart_reason why, const std::string& reason,
     self->scheduled_send(self, s.restart_at, restart_due{});
 }
 
-/// The present life is over.
+void report(self_ptr self, const std::string& message) {
+  self->state.log.warning("receiver " + self->state.info.name + ": " + message);
+  note_error(self, message);
+}
+
+/// What the receiver threw, if that is how its life ended.
+std::optional<std::string> failure_of(const caf::down_msg& down) {
+  if (!down.reason || down.reason == caf::exit_reason::normal)
+    return std::nullopt;
+  if (down.reason.context().match_elements<std::string>())
+    return down.reason.context().get_as<std::string>(0);
+  return down.reason.context().empty() ? "failed" : caf::to_string(down.reason.context());
+}
+
+/// The present life is over. A stop that the receiver asked for holds, however it ended.
 void on_down(self_ptr self, const caf::down_msg& down) {
   auto& s = self->state;
   if (!s.child || down.source != s.child->address())
     return;
   s.child = nullptr;
+  auto failure = failure_of(down);
+  bool stops = s.wish && s.wish->what == receiver_request::kind::stop;
   if (s.finishing) {
     end(self);
     s.finishing->complete();
-  } else if (down.reason && down.reason != caf::exit_reason::normal) {
-    auto text = down.reason.context().empty() ? std::string{"failed"}
-                                              : caf::to_string(down.reason.context());
-    if (down.reason.context().match_elements<std::string>())
-      text = down.reason.context().get_as<std::string>(0);
-    restart_later(self, restart_reason::failed, text, {});
-  } else if (s.wish && s.wish->what == receiver_request::kind::restart) {
+  } else if (failure && !stops) {
+    restart_later(self, restart_reason::failed, *failure, {});
+  } else if (s.wish && !stops) {
     restart_later(self, restart_reason::requested, s.wish->message, s.wish->delay);
   } else {
+    if (failure)
+      report(self, *failure);
     if (s.wish)
       s.log.info("receiver " + s.info.name + " stopped: " + s.wish->message);
     end(self);
   }
-}
-
-void report(self_ptr self, const std::string& message) {
-  self->state.log.warning("receiver " + self->state.info.name + ": " + message);
-  note_error(self, message);
 }
 
 void on_request(self_ptr self, const receiver_request& request) {
@@ -133,6 +143,8 @@ void on_request(self_ptr self, const receiver_request& request) {
     report(self, request.message);
   } else if (s.child && !s.wish) {
     s.wish = request;
+    // on_stop may wait for threads that wait for permits.
+    s.parts->pacer->stop();
     tell(*s.env, self, s.child, finish_phase{});
   } else if (s.child && stop) {
     s.wish = request;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/flow/building/stream_access.hpp"
 #include "millrace/flow/graph_builder.hpp"
 #include "millrace/stateful/window_times.hpp"
 
@@ -27,7 +28,26 @@ window_times checked_window(const op_info& info, duration length, duration slide
 /// seconds, a multiple of the slide.
 duration default_checkpoint_interval(duration slide);
 
+/// A stream that keeps from batch to batch what cannot be made anew from its input: state, and
+/// windows with an inverse function.
+template <class Stream>
+Stream keeping_state(Stream made) {
+  auto& n = *stream_access::node(made);
+  n.settings().default_checkpoint = default_checkpoint_interval(n.slide());
+  return made;
+}
+
 /// A duration that must be positive.
 void check_positive(const op_info& info, const char* what, duration value);
+
+/// Runs `f`; an error in what the user gave to the operation names it and its place.
+template <class F>
+decltype(auto) for_operation(const op_info& info, F f) {
+  try {
+    return f();
+  } catch (const stream_error& e) {
+    throw stream_error{e.code(), describe(info) + ": " + e.info().message};
+  }
+}
 
 } // namespace millrace

@@ -63,8 +63,93 @@ public:
   template <class Make>
   requires aggregate_of<std::invoke_result_t<Make&>, T>
   auto aggregate(Make make, here site = here::current()) const {
+    return aggregated("aggregate", make, site);
+  }
+
+  /// One summary of each window, an empty one when it holds nothing.
+  template <class Make>
+  requires aggregate_of<std::invoke_result_t<Make&>, T>
+  auto aggregate_by_window(Make make, duration length, duration slide = duration{0},
+                           here site = here::current()) const {
+    return aggregated_by_window("aggregate_by_window", make, length, slide, site);
+  }
+
+  /// The k greatest records of each batch by `by(record)`, greatest first; records that are equal
+  /// by it in ascending order. `by` is called with records as they flow and as they are kept, which
+  /// own their text: for records with views make it a generic lambda.
+  template <class By = std::identity>
+  requires std::invocable<const By&, const T&> && std::invocable<const By&, const record&>
+  auto top_k(std::size_t k, By by = {}, here site = here::current()) const {
+    return greatest_first(aggregated("top_k", empty_top(k, by), site), site);
+  }
+  template <class By = std::identity>
+  requires std::invocable<const By&, const T&> && std::invocable<const By&, const record&>
+  auto top_k_by_window(std::size_t k, By by, duration length, duration slide = duration{0},
+                       here site = here::current()) const {
+    return greatest_first(
+        aggregated_by_window("top_k_by_window", empty_top(k, by), length, slide, site), site);
+  }
+
+  /// How many different records there are, estimated by a hyper_log_log, whose standard error is
+  /// 1.04 / sqrt(2^precision): 0.8 % by default.
+  auto approx_count_distinct(unsigned precision = hyper_log_log::default_precision,
+                             here site = here::current()) const requires keyable<T> {
+    return estimates(
+        aggregated(
+            "approx_count_distinct", [precision] { return hyper_log_log{precision}; }, site),
+        site);
+  }
+  auto approx_count_distinct_by_window(duration length, duration slide = duration{0},
+                                       unsigned precision = hyper_log_log::default_precision,
+                                       here site = here::current()) const requires keyable<T> {
+    return estimates(aggregated_by_window(
+                         "approx_count_distinct_by_window",
+                         [precision] { return hyper_log_log{precision}; }, length, slide, site),
+                     site);
+  }
+
+  /// The values below which the given fractions of the numbers lie, estimated by a t_digest; an
+  /// empty vector when there are none.
+  auto approx_quantiles(std::vector<double> fractions,
+                        here site = here::current()) const requires std::convertible_to<T, double> {
+    return quantiles(aggregated(
+                         "approx_quantiles", [] { return t_digest{}; }, site),
+                     std::move(fractions), site);
+  }
+  auto approx_quantiles_by_window(
+      std::vector<double> fractions, duration length, duration slide = duration{0},
+      here site = here::current()) const requires std::convertible_to<T, double> {
+    return quantiles(
+        aggregated_by_window(
+            "approx_quantiles_by_window", [] { return t_digest{}; }, length, slide, site),
+        std::move(fractions), site);
+  }
+
+  /// (record, count) of the n most frequent records, by a space_saving sketch of that capacity: no
+  /// record is missing that makes up more than 1 / capacity of all, and no count is more than
+  /// 1 / capacity of all too high.
+  auto heavy_hitters(std::size_t n, std::size_t capacity = 1000,
+                     here site = here::current()) const requires keyable<T> {
+    return hitters(aggregated(
+                       "heavy_hitters", [capacity] { return space_saving<T>{capacity}; }, site),
+                   n, site);
+  }
+  auto heavy_hitters_by_window(std::size_t n, duration length, duration slide = duration{0},
+                               std::size_t capacity = 1000,
+                               here site = here::current()) const requires keyable<T> {
+    return hitters(aggregated_by_window(
+                       "heavy_hitters_by_window", [capacity] { return space_saving<T>{capacity}; },
+                       length, slide, site),
+                   n, site);
+  }
+
+private:
+  const dstream<T>& self() const { return static_cast<const dstream<T>&>(*this); }
+
+  template <class Make>
+  auto aggregated(const char* operation, Make make, here site) const {
     using summary = std::invoke_result_t<Make&>;
-    auto info = stream_access::describe_new(self(), "aggregate", site);
+    auto info = stream_access::describe_new(self(), operation, site);
     check_empty(make, *info);
     return stream_access::exchange<summary>(
         stream_access::builder(self()), info, {summarised<summary>(make)}, {.partitions = 1},
@@ -73,13 +158,11 @@ public:
         });
   }
 
-  /// One summary of each window, an empty one when it holds nothing.
   template <class Make>
-  requires aggregate_of<std::invoke_result_t<Make&>, T>
-  auto aggregate_by_window(Make make, duration length, duration slide = duration{0},
-                           here site = here::current()) const {
+  auto aggregated_by_window(const char* operation, Make make, duration length, duration slide,
+                            here site) const {
     using summary = std::invoke_result_t<Make&>;
-    auto info = stream_access::describe_new(self(), "aggregate_by_window", site);
+    auto info = stream_access::describe_new(self(), operation, site);
     check_empty(make, *info);
     auto times = checked_window(*info, length, slide, stream_access::node(self())->slide());
     auto merge = [](const summary& a, const summary& b) {
@@ -99,74 +182,10 @@ public:
         {}, times.slide);
   }
 
-  /// The k greatest records of each batch by `by(record)`, greatest first; records that are equal
-  /// by it in ascending order. `by` is called with records as they flow and as they are kept, which
-  /// own their text: for records with views make it a generic lambda.
-  template <class By = std::identity>
-  requires std::invocable<const By&, const T&> && std::invocable<const By&, const record&>
-  auto top_k(std::size_t k, By by = {}, here site = here::current()) const {
-    return greatest_first(aggregate(empty_top(k, by), site), site);
-  }
-  template <class By = std::identity>
-  requires std::invocable<const By&, const T&> && std::invocable<const By&, const record&>
-  auto top_k_by_window(std::size_t k, By by, duration length, duration slide = duration{0},
-                       here site = here::current()) const {
-    return greatest_first(aggregate_by_window(empty_top(k, by), length, slide, site), site);
-  }
-
-  /// How many different records there are, estimated by a hyper_log_log, whose standard error is
-  /// 1.04 / sqrt(2^precision): 0.8 % by default.
-  auto approx_count_distinct(unsigned precision = hyper_log_log::default_precision,
-                             here site = here::current()) const requires keyable<T> {
-    return estimates(aggregate([precision] { return hyper_log_log{precision}; }, site), site);
-  }
-  auto approx_count_distinct_by_window(duration length, duration slide = duration{0},
-                                       unsigned precision = hyper_log_log::default_precision,
-                                       here site = here::current()) const requires keyable<T> {
-    return estimates(
-        aggregate_by_window([precision] { return hyper_log_log{precision}; }, length, slide, site),
-        site);
-  }
-
-  /// The values below which the given fractions of the numbers lie, estimated by a t_digest; an
-  /// empty vector when there are none.
-  auto approx_quantiles(std::vector<double> fractions,
-                        here site = here::current()) const requires std::convertible_to<T, double> {
-    return quantiles(aggregate([] { return t_digest{}; }, site), std::move(fractions), site);
-  }
-  auto approx_quantiles_by_window(
-      std::vector<double> fractions, duration length, duration slide = duration{0},
-      here site = here::current()) const requires std::convertible_to<T, double> {
-    return quantiles(aggregate_by_window([] { return t_digest{}; }, length, slide, site),
-                     std::move(fractions), site);
-  }
-
-  /// (record, count) of the n most frequent records, by a space_saving sketch of that capacity: no
-  /// record is missing that makes up more than 1 / capacity of all, and no count is more than
-  /// 1 / capacity of all too high.
-  auto heavy_hitters(std::size_t n, std::size_t capacity = 1000,
-                     here site = here::current()) const requires keyable<T> {
-    return hitters(aggregate([capacity] { return space_saving<T>{capacity}; }, site), n, site);
-  }
-  auto heavy_hitters_by_window(std::size_t n, duration length, duration slide = duration{0},
-                               std::size_t capacity = 1000,
-                               here site = here::current()) const requires keyable<T> {
-    return hitters(
-        aggregate_by_window([capacity] { return space_saving<T>{capacity}; }, length, slide, site),
-        n, site);
-  }
-
-private:
-  const dstream<T>& self() const { return static_cast<const dstream<T>&>(*this); }
-
   /// A summary that cannot be made is an error here and now, not in the first batch.
   template <class Make>
   static void check_empty(Make& make, const op_info& info) {
-    try {
-      static_cast<void>(make());
-    } catch (const stream_error& e) {
-      throw stream_error{e.code(), describe(info) + ": " + e.what()};
-    }
+    for_operation(info, [&] { static_cast<void>(make()); });
   }
 
   template <class Summary, class Make>

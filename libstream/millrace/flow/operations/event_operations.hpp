@@ -183,7 +183,8 @@ public:
   requires std::convertible_to<std::invoke_result_t<F&, const T&>, event_time> event_dstream<T>
   assign_timestamps(F f, watermark_options options, here site = here::current())
   const {
-    watermark{options};
+    for_operation(*stream_access::describe_new(self(), "assign_timestamps", site),
+                  [&] { watermark{options}; });
     auto stamped = self().map(
         [f](T record) mutable {
           event_time when = std::invoke(f, std::as_const(record));
@@ -214,7 +215,7 @@ event_results<K, V, C> event_windows<K, V>::made(const char* operation, Function
   auto& stream = from_.records();
   auto info = stream_access::describe_new(stream, operation, site);
   auto partitioner = checked_partitioner(stream, *info, std::move(partitions));
-  validate(options_);
+  for_operation(*info, [this] { validate(options_); });
   using result = std::pair<owned_t<K>, windowed<C>>;
   using late = timestamped<std::pair<K, V>>;
   using chunk = event_chunk<result, late>;
@@ -253,7 +254,7 @@ auto event_dstream<std::pair<K, V>>::interval_join(const event_dstream<std::pair
   check_together(*info,
                  {{stream_access::builder(records_), stream_access::node(records_)},
                   {stream_access::builder(other.records()), stream_access::node(other.records())}});
-  validate_interval_join(lower, upper, bounds);
+  for_operation(*info, [&] { validate_interval_join(lower, upper, bounds); });
   using reader = interval_join_reader<K, V, W>;
   using out = typename reader::value_type;
   typename reader::options options{lower, upper, options_, other.watermarks(), bounds};

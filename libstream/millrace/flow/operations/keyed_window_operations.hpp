@@ -50,10 +50,11 @@ public:
     auto combine = in_type(f);
     auto take_away = in_type(inverse);
     using window = inverse_keyed_window<K, value, decltype(combine), decltype(take_away), Keep>;
-    return windowed<window>(f, length, slide, std::move(partitions), site,
-                            [combine, take_away, keep](duration window_length, hash_seed seed) {
-                              return window{window_length, seed, combine, take_away, keep};
-                            });
+    return keeping_state(
+        windowed<window>(f, length, slide, std::move(partitions), site,
+                         [combine, take_away, keep](duration window_length, hash_seed seed) {
+                           return window{window_length, seed, combine, take_away, keep};
+                         }));
   }
 
   /// All values of each key of the window, batch after batch.

@@ -164,13 +164,6 @@ private:
                   "a key that holds views must be made owned first: map the stream with to_owned");
   }
 
-  template <class Stream>
-  static Stream keeping_state(Stream made) {
-    auto& n = *stream_access::node(made);
-    n.settings().default_checkpoint = default_checkpoint_interval(n.slide());
-    return made;
-  }
-
   static constexpr exchange_traits state_traits(std::uint32_t partitions) {
     return {.partitions = partitions, .absorbs_absence = true, .works_when_empty = true};
   }

@@ -68,10 +68,10 @@ public:
                         here site = here::current()) const {
     auto combine = in_type(f);
     auto take_away = in_type(inverse);
-    return folded(f, length, slide, site, [combine, take_away](duration window) {
+    return keeping_state(folded(f, length, slide, site, [combine, take_away](duration window) {
       return inverse_window_fold<owned_t<T>, decltype(combine), decltype(take_away)>{
           window, combine, take_away};
-    });
+    }));
   }
 
   /// One record: the number of records in the window, also when it is 0.
@@ -83,7 +83,8 @@ public:
     auto make_fold = [](duration window) {
       return inverse_window_fold<std::int64_t, plus, minus>{window};
     };
-    return self().count(site).folded(plus{}, length, slide, site, make_fold, std::int64_t{0});
+    return keeping_state(
+        self().count(site).folded(plus{}, length, slide, site, make_fold, std::int64_t{0}));
   }
 
   /// (value, how often) for each different record of the window.
