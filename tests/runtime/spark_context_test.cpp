@@ -4,9 +4,9 @@
 // - "start should set local properties": there are no job groups;
 // - streamingSource and SPARK-28709, metrics and a page that are registered while a context runs:
 //   metrics go to the observer that a context was given, and nothing is registered anywhere;
-// - getOrCreate, getActive and getActiveOrCreate: they serve checkpoints and notebooks.
-// Cases that need checkpoints come with checkpoints. The stops that wait for slow receivers are in
-// receivers/spark_receiver_test.cpp, errors in tasks and in making batches in
+// - getActive and getActiveOrCreate: of several contexts in a process none is "the" active one.
+// Cases that need checkpoints, such as getOrCreate, come with checkpoints. The stops that wait for
+// slow receivers are in receivers/spark_receiver_test.cpp, errors in tasks and in making batches in
 // batch_failure_test.cpp.
 // Bettered: several contexts may be active at once, where Spark's second `start` throws; `stop` may
 // be called from a listener and from any other code of the job.
