@@ -1,6 +1,7 @@
 #include "millrace/run/inline_receivers.hpp"
 
 #include "millrace/rate/intake_pacer.hpp"
+#include "millrace/source/thrown_by.hpp"
 #include "millrace/supervise/restart_policy.hpp"
 
 #include <atomic>
@@ -209,18 +210,6 @@ struct inline_receivers::hosted {
   void tell(void (listener::*event)(const receiver_info&)) const {
     for (auto& l : what.listeners())
       notify(what.log, [&] { ((*l).*event)(info); });
-  }
-
-  template <class Call>
-  static std::optional<std::string> thrown_by(Call call) {
-    try {
-      call();
-      return std::nullopt;
-    } catch (const std::exception& e) {
-      return e.what();
-    } catch (...) {
-      return "something that is not a std::exception";
-    }
   }
 
   const job& what;

@@ -1,4 +1,5 @@
 #include "runtime/files/file_job.hpp"
+#include "runtime/keeping/error_of.hpp"
 
 #include <atomic>
 #include <memory>
@@ -50,16 +51,6 @@ std::size_t spilled(const file_job& job) {
     for (auto& stream : job.names("/tmp/millrace-spill/" + of_job))
       n += job.names("/tmp/millrace-spill/" + of_job + "/" + stream).size();
   return n;
-}
-
-template <class Call>
-error error_of(Call call) {
-  try {
-    call();
-  } catch (const stream_error& e) {
-    return e.info();
-  }
-  return {};
 }
 
 } // namespace

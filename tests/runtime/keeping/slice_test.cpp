@@ -1,4 +1,5 @@
 #include "runtime/files/file_job.hpp"
+#include "runtime/keeping/error_of.hpp"
 
 #include <string>
 
@@ -32,16 +33,6 @@ auto records_in(const dstream<T>& s, std::int64_t from, std::int64_t to) {
 template <class T>
 bool holds(const dstream<T>& s, std::int64_t time) {
   return !s.slice(batch_time{time}, batch_time{time}).empty();
-}
-
-template <class Call>
-error error_of(Call call) {
-  try {
-    call();
-  } catch (const stream_error& e) {
-    return e.info();
-  }
-  return {};
 }
 
 } // namespace

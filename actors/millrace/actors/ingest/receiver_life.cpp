@@ -2,6 +2,7 @@
 
 #include "millrace/actors/system/make_thread.hpp"
 #include "millrace/actors/system/own_thread.hpp"
+#include "millrace/source/thrown_by.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -23,19 +24,6 @@ struct receiver_life::shared {
     std::shared_ptr<std::atomic<bool>> ended = std::make_shared<std::atomic<bool>>(false);
   };
   std::list<body> bodies;
-
-  /// Calls user code; the text of what it threw, or nothing.
-  template <class Body>
-  std::optional<std::string> thrown_by(Body&& body) {
-    try {
-      body();
-      return std::nullopt;
-    } catch (const std::exception& e) {
-      return e.what();
-    } catch (...) {
-      return "something that is not a std::exception";
-    }
-  }
 
   void ask_to_stop() {
     stop.request_stop();

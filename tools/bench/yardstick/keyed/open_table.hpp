@@ -1,5 +1,7 @@
 #pragma once
 
+#include "yardstick/keyed/huge_pages.hpp"
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -7,8 +9,8 @@
 
 namespace millrace::bench {
 
-/// u64 -> u64 by open addressing with linear probing: 16-byte slots, made for a known number of
-/// keys. Keys are not 0.
+/// u64 -> u64 by open addressing with linear probing: 16-byte slots in huge pages, made for a known
+/// number of keys. Keys are not 0.
 class open_table {
 public:
   struct slot {
@@ -45,12 +47,12 @@ public:
     }
   }
 
-  const std::vector<slot>& slots() const { return slots_; }
+  const std::vector<slot, huge_pages<slot>>& slots() const { return slots_; }
 
 private:
   std::size_t home(std::uint64_t key) const { return (key * 0x9e3779b97f4a7c15u) >> shift_; }
 
-  std::vector<slot> slots_;
+  std::vector<slot, huge_pages<slot>> slots_;
   unsigned shift_;
 };
 
