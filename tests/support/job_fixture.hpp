@@ -8,8 +8,10 @@
 #include "support/engine.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -84,7 +86,29 @@ inline std::size_t entries_in(const char* folder) {
   return n;
 }
 
-inline std::size_t thread_count() { return entries_in("/proc/self/task"); }
+/// Threads that still run code. One that has been joined may be listed for some time yet (the kernel
+/// wakes the joiner before it takes the entry away), but it is marked as exiting by then
+/// (PF_EXITING, the ninth field of proc(5)'s stat).
+inline std::size_t thread_count() {
+  constexpr unsigned long exiting = 0x4;
+  std::size_t n = 0;
+  std::error_code gone;
+  for (auto& entry : std::filesystem::directory_iterator{"/proc/self/task", gone}) {
+    std::ifstream file{entry.path() / "stat"};
+    std::string line;
+    if (!std::getline(file, line))
+      continue;
+    std::istringstream fields{line.substr(line.rfind(')') + 1)};
+    std::string skipped;
+    for (int field = 3; field < 9; ++field)
+      fields >> skipped;
+    unsigned long flags = 0;
+    fields >> flags;
+    if ((flags & exiting) == 0)
+      ++n;
+  }
+  return n;
+}
 inline std::size_t descriptor_count() { return entries_in("/proc/self/fd"); }
 
 } // namespace millrace::test
