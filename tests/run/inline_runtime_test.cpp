@@ -275,3 +275,25 @@ TEST_CASE("a receiver that reports too much between two steps loses reports, cou
   }
   CHECK(log->count(log_level::warning, "reports errors faster than they can be told") == 1);
 }
+
+TEST_CASE("the thread that moves the clock gets an error, and no wait for itself, when it stores "
+          "more blocks than may wait; nothing stored is lost") {
+  hand_job job;
+  job.context->start();
+  constexpr int most = 10'000;
+  for (int i = 0; i < most; ++i)
+    CHECK(job.hand->store(std::vector<int>{i}));
+  try {
+    job.hand->store(std::vector<int>{most});
+    FAIL("an error was expected");
+  } catch (const stream_error& e) {
+    CHECK(e.code() == errc::limit_exceeded);
+    CHECK(std::string{e.what()}.find("10000 blocks wait for the thread that moves the clock") !=
+          std::string::npos);
+  }
+  job.on->advance(seconds(1));
+  CHECK(job.hand->store(std::vector<int>{most}));
+  job.on->advance(seconds(1));
+  job.context->stop(stop_mode::graceful);
+  CHECK(job.received().size() == most + 1);
+}

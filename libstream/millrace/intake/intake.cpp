@@ -17,6 +17,11 @@ block_ptr intake::pop() {
   return out;
 }
 
+bool intake::is_full() const {
+  std::lock_guard guard{mutex_};
+  return ready_.size() >= options_.max_ready_blocks;
+}
+
 void intake::stop() {
   {
     std::lock_guard guard{mutex_};
@@ -36,7 +41,7 @@ void intake::push(std::vector<block_ptr> blocks, bool wait) {
     return;
   {
     std::unique_lock lock{mutex_};
-    if (wait)
+    if (wait && (!link_.may_wait || link_.may_wait()))
       room_.wait(lock, [&] { return stopped() || ready_.size() < options_.max_ready_blocks; });
     for (auto& b : blocks)
       ready_.push_back(std::move(b));

@@ -20,13 +20,15 @@ struct intake_options {
   std::size_t max_ready_blocks = 10;
 };
 
-/// What an intake needs from the runtime it runs in. Both may be called from any receiver thread.
+/// What an intake needs from the runtime it runs in. All may be called from any receiver thread.
 struct intake_link {
   /// Rate limit: how many of `wanted` records (>= 1) may be stored now; blocks until at least one
-  /// may. 0: stopping.
+  /// may. 0: stopping. May throw, and then nothing is stored.
   std::function<std::size_t(std::size_t wanted)> permits;
   /// A block is ready to be popped.
   std::function<void()> ready;
+  /// Whether this thread may wait for room; null: every thread. One that pops may not.
+  std::function<bool()> may_wait{};
 };
 
 /// Where a receiver's records become blocks: receiver threads store, the block generator cuts and
@@ -54,6 +56,9 @@ public:
   /// Block generator: the oldest ready block, or null.
   block_ptr pop();
 
+  /// Whether storing a block would have to wait for room now.
+  bool is_full() const;
+
   void stop();
   bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
 
@@ -62,15 +67,15 @@ protected:
 
   std::size_t permits(std::size_t wanted) const;
 
-  /// Appends blocks to the ready queue, first waiting for room when `wait`. A stop ends the wait;
-  /// the blocks, whose records were accepted, are appended all the same.
+  /// Appends blocks to the ready queue, first waiting for room when `wait` and this thread may. A
+  /// stop ends the wait; the blocks, whose records were accepted, are appended all the same.
   void push(std::vector<block_ptr> blocks, bool wait);
 
 private:
   intake_options options_;
   intake_link link_;
   std::atomic<bool> stopped_{false};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable room_;
   std::deque<block_ptr> ready_;
 };

@@ -1,6 +1,7 @@
 #include "millrace/run/inline_receivers.hpp"
 
 #include "millrace/rate/intake_pacer.hpp"
+#include "millrace/run/inline_requests.hpp"
 #include "millrace/source/thrown_by.hpp"
 #include "millrace/supervise/restart_policy.hpp"
 
@@ -14,9 +15,6 @@
 namespace millrace {
 
 namespace {
-
-/// Errors that receiver threads may report between two polls; further ones are dropped.
-constexpr std::size_t max_reports = 1'000;
 
 /// Blocks that may wait for the next poll. Many, because on_stop waits for the receiver's threads
 /// on the thread that polls.
@@ -55,9 +53,10 @@ struct rate_gate {
   rate_gate(const configuration& conf, std::shared_ptr<const clock> time)
       : pacer{rate_of(conf), std::move(time)} {}
 
+  bool is_mover() const { return mover.load() == std::this_thread::get_id(); }
+
   std::size_t permits(std::size_t wanted) {
-    return mover.load() == std::this_thread::get_id() ? pacer.permits_at_once(wanted)
-                                                      : pacer.permits(wanted);
+    return is_mover() ? pacer.permits_at_once(wanted) : pacer.permits(wanted);
   }
 
   intake_pacer pacer;
@@ -70,14 +69,6 @@ struct rate_gate {
 /// One receiver. What it asks for, from any thread, is noted and done by the next `act`. Listeners
 /// and the log are told the same as by the receiver supervisor of the actor runtime.
 struct inline_receivers::hosted {
-  struct requests {
-    std::optional<std::string> restart;
-    std::optional<std::string> stop;
-    std::optional<duration> delay;
-    std::vector<std::string> reports;
-    std::uint64_t dropped = 0;
-  };
-
   hosted(const job& what, std::shared_ptr<const clock> now, const source_node& source,
          const receiver_source& spec)
       : what{what}, log{what.log, "receiver_supervisor"}, time{std::move(now)},
@@ -90,7 +81,22 @@ struct inline_receivers::hosted {
     if (auto note = note_on_location(*user, info.name, info.location))
       log.info(*note);
     into = spec.make_intake(options);
-    into->connect({[r = rate](std::size_t wanted) { return r->permits(wanted); }, {}});
+    into->connect({[r = rate, in = into.get()](std::size_t wanted) {
+                     if (r->is_mover() && in->is_full())
+                       throw_full();
+                     return r->permits(wanted);
+                   },
+                   {},
+                   [r = rate] { return !r->is_mover(); }});
+  }
+
+  [[noreturn]] static void throw_full() {
+    throw stream_error{
+        errc::limit_exceeded,
+        "store: " + std::to_string(max_ready_blocks) +
+            " blocks wait for the thread that moves the clock, and it is that thread "
+            "which stores: store fewer, larger blocks between two moves, or store "
+            "from another thread"};
   }
 
   void begin() {
@@ -118,7 +124,7 @@ struct inline_receivers::hosted {
 
   void end_for_good() {
     end();
-    tell_reports(take_requests());
+    tell_reports(asked->take());
     restart_at.reset();
     if (std::exchange(ended, true))
       return;
@@ -127,13 +133,8 @@ struct inline_receivers::hosted {
     tell(&listener::on_receiver_stopped);
   }
 
-  requests take_requests() {
-    std::lock_guard guard{mutex};
-    return std::exchange(wanted, {});
-  }
-
   void act() {
-    auto now = take_requests();
+    auto now = asked->take();
     tell_reports(now);
     if (now.stop) {
       if (!ended)
@@ -189,7 +190,7 @@ struct inline_receivers::hosted {
     note_error(message);
   }
 
-  void tell_reports(const requests& from) {
+  void tell_reports(const inline_requests::taken& from) {
     for (auto& message : from.reports)
       report(message);
     if (from.dropped == 0)
@@ -198,7 +199,7 @@ struct inline_receivers::hosted {
                       from.dropped);
     if (!std::exchange(warned_of_dropped, true))
       log.warning("receiver " + info.name + " reports errors faster than they can be told: " +
-                  std::to_string(max_reports) + " wait, further ones are dropped");
+                  std::to_string(inline_requests::max_reports) + " wait, further ones are dropped");
   }
 
   void note_error(const std::string& message) {
@@ -229,53 +230,7 @@ struct inline_receivers::hosted {
   std::uint64_t next_block = 0;
   /// Blocks that the store has not taken yet, and when they are within the rate.
   std::deque<std::pair<block_ptr, std::chrono::steady_clock::time_point>> waiting;
-  std::mutex mutex;
-  requests wanted;
-};
-
-/// How a receiver reaches its host: weakly, because the host owns the receiver.
-struct inline_receivers::door final : receiver_host {
-  explicit door(std::weak_ptr<hosted> to) : to{std::move(to)} {}
-
-  template <class Ask>
-  void ask(Ask what) {
-    auto host = to.lock();
-    if (!host)
-      return;
-    std::lock_guard guard{host->mutex};
-    what(*host);
-  }
-
-  void request_restart(std::string reason, std::optional<duration> delay) override {
-    ask([&](hosted& host) {
-      if (!host.wanted.restart) {
-        host.wanted.restart = std::move(reason);
-        host.wanted.delay = delay;
-      }
-      host.user->set_started(false);
-    });
-  }
-  void request_stop(std::string reason) override {
-    ask([&](hosted& host) {
-      if (!host.wanted.stop)
-        host.wanted.stop = std::move(reason);
-      host.user->set_started(false);
-    });
-  }
-  void report_error(std::string message) override {
-    ask([&](hosted& host) {
-      if (host.wanted.reports.size() < max_reports)
-        host.wanted.reports.push_back(std::move(message));
-      else
-        ++host.wanted.dropped;
-    });
-  }
-  void run(std::function<void(std::stop_token)>) override {
-    throw stream_error{errc::unsupported,
-                       "receiver::run needs the actor runtime; the inline runtime has no threads"};
-  }
-
-  std::weak_ptr<hosted> to;
+  const std::shared_ptr<inline_requests> asked = std::make_shared<inline_requests>();
 };
 
 inline_receivers::inline_receivers(const job& what, std::shared_ptr<const clock> time) {
@@ -286,7 +241,7 @@ inline_receivers::inline_receivers(const job& what, std::shared_ptr<const clock>
     if (!spec)
       continue;
     auto host = std::make_shared<hosted>(what, time, *source, *spec);
-    host->user->attach(source->stream(), std::make_shared<door>(host), host->into);
+    host->user->attach(source->stream(), make_inline_host(host->asked, *host->user), host->into);
     receivers_.push_back(std::move(host));
   }
 }

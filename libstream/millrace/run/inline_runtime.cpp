@@ -18,16 +18,22 @@ public:
         plan_{make_plan(job_.graph, parallelism(job_.conf))}, schedule_{job_.batch_interval,
                                                                         clock_.wall_now()},
         block_interval_{job_.conf.get_duration("stream.block_interval")},
-        store_{{job_.conf.bytes("stream.block_store_bytes")}},
+        max_failures_{max_failures(job_.conf)}, store_{{job_.conf.bytes(
+                                                    "stream.block_store_bytes")}},
         assembler_{*job_.graph, store_, 1}, progress_{progress_options(job_)},
-        receivers_{job_, time}, outputs_{plan_,     seed_,  max_failures(job_.conf),
+        receivers_{job_, time}, outputs_{plan_,     seed_,  max_failures_,
                                          executor_, clock_, schedule_.zero_time()} {
     for (auto& s : plan_.stages) {
       auto& instances = stages_.emplace_back();
-      for (std::uint32_t p = 0; p < s.partitions; ++p)
+      auto& gates = gates_.emplace_back();
+      for (std::uint32_t p = 0; p < s.partitions; ++p) {
         instances.emplace_back(plan_, s, p,
                                stage_environment{seed_, schedule_.zero_time(), executor_});
+        gates.emplace_back(s.slots_in(p));
+      }
     }
+    for (auto& o : plan_.outputs)
+      output_gates_.emplace_back(o.slots);
     assembler_.pulls()->start(clock_.wall_now(), logger{job_.log, "inputs"});
   }
 
@@ -173,23 +179,13 @@ private:
   }
 
   void run_stages(const allocated_batch& batch) {
-    std::vector<std::vector<input_gate>> gates;
-    for (auto& s : plan_.stages) {
-      auto& partitions = gates.emplace_back();
-      for (std::uint32_t p = 0; p < s.partitions; ++p)
-        partitions.emplace_back(s.slots_in(p));
-    }
-    output_gates_.clear();
-    for (auto& o : plan_.outputs)
-      output_gates_.emplace_back(o.slots);
-    auto tries = max_failures(job_.conf);
     for (auto& s : plan_.stages) {
       auto sources = source_inputs(s, batch);
       for (std::uint32_t p = 0; p < s.partitions; ++p) {
-        auto input = sources.empty() ? *gates[s.id.value()][p].next()
+        auto input = sources.empty() ? *gates_[s.id.value()][p].next()
                                      : input_gate::ready{sources[p], nullptr};
-        auto done = run_stage(stages_[s.id.value()][p], input, tries);
-        deliver(s, p, done, gates, batch.time);
+        auto done = run_stage(stages_[s.id.value()][p], input, max_failures_);
+        deliver(s, p, done, batch.time);
       }
     }
   }
@@ -211,13 +207,12 @@ private:
     return out;
   }
 
-  void deliver(const stage& s, std::uint32_t partition, stage_result& from,
-               std::vector<std::vector<input_gate>>& gates, batch_time time) {
+  void deliver(const stage& s, std::uint32_t partition, stage_result& from, batch_time time) {
     route(
         plan_, s, partition, from,
         [&](const stage_edge& edge, std::uint32_t target, std::uint32_t slot, slot_delivery what) {
           auto& gate = edge.to_output ? output_gates_[edge.output.value()]
-                                      : gates[edge.stage.value()][target];
+                                      : gates_[edge.stage.value()][target];
           if (auto ok = gate.deliver(time, slot, std::move(what)); !ok)
             throw stream_error{ok.error()};
         });
@@ -253,6 +248,7 @@ private:
   job_plan plan_;
   batch_schedule schedule_;
   duration block_interval_;
+  std::uint32_t max_failures_;
   std::shared_ptr<parallel_executor> executor_ = make_sequential_executor();
   block_store store_;
   batch_assembler assembler_;
@@ -260,6 +256,7 @@ private:
   inline_receivers receivers_;
   output_runner outputs_;
   std::vector<std::vector<stage_instance>> stages_;
+  std::vector<std::vector<input_gate>> gates_; ///< For each partition of each stage.
   std::vector<input_gate> output_gates_;
   std::atomic<bool> stopped_ = false; ///< Read by whoever asks for the state of the context.
   bool failed_ = false;

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
+#include <vector>
 
 using namespace millrace;
 using namespace millrace::test;
@@ -137,4 +139,69 @@ TEST_CASE("a receiver that asks for restarts in a loop gets one, also when it ha
   CHECK(wait_until([&] { return f.job.events->events("receiver stopped").size() == 1; }));
   f.job.stop_gracefully();
   CHECK(f.starts == 2);
+}
+
+TEST_CASE("a receiver is not destroyed by a thread of its own that is in a call to its host") {
+  struct reporting final : receiver<int> {
+    explicit reporting(std::atomic<std::thread::id>& end) : end_{end} {}
+    ~reporting() override {
+      end_ = std::this_thread::get_id();
+      if (thread.get_id() == std::this_thread::get_id())
+        thread.detach();
+      else
+        thread.join();
+    }
+    void on_start() override {}
+    void on_stop() override {}
+    std::thread thread;
+    std::atomic<std::thread::id>& end_;
+  };
+  auto supervisor_log = std::make_shared<held_log>("hold");
+  auto reporter_log = std::make_shared<held_log>("reports errors faster");
+  struct both_logs final : log_observer {
+    void log(log_level level, std::string_view component, std::string_view text) override {
+      for (auto& each : logs)
+        each->log(level, component, text);
+    }
+    std::vector<std::shared_ptr<held_log>> logs;
+  };
+  auto logs = std::make_shared<both_logs>();
+  logs->logs = {supervisor_log, reporter_log};
+  std::atomic<std::thread::id> ended_by{};
+  std::atomic<bool> job_is_gone = false;
+  std::thread::id reporter;
+  std::thread opener;
+  {
+    actor_job job;
+    reporting* user = nullptr;
+    job.context->set_log(logs);
+    job.context
+        ->receiver_stream([&] {
+          auto made = std::make_shared<reporting>(ended_by);
+          user = made.get();
+          return made;
+        })
+        .for_each_batch([](const batch<int>&) {});
+    job.context->start();
+    CHECK(wait_until([&] { return job.events->events("receiver started").size() == 1; }));
+    user->report_error("hold");
+    supervisor_log->wait_until_held();
+    user->thread = std::thread{[user] {
+      for (std::size_t i = 0; i <= bound; ++i)
+        user->report_error("again and again");
+    }};
+    reporter = user->thread.get_id();
+    reporter_log->wait_until_held();
+    opener = std::thread{[&] {
+      while (ended_by.load() == std::thread::id{} && !job_is_gone)
+        std::this_thread::yield();
+      reporter_log->open();
+    }};
+    supervisor_log->open();
+    job.stop_gracefully();
+  }
+  job_is_gone = true;
+  opener.join();
+  CHECK(wait_until([&] { return ended_by.load() != std::thread::id{}; }));
+  CHECK(ended_by.load() != reporter);
 }

@@ -9,9 +9,18 @@ struct receiver_state {
   environment_ptr env;
   receiver_parts_ptr parts;
   caf::actor_addr supervisor;
-  std::shared_ptr<receiver_life> life;
+  std::unique_ptr<receiver_life> life;
   std::optional<std::string> failure;
   bool ending = false;
+
+  ~receiver_state() { unlink(); }
+
+  void unlink() {
+    if (!parts)
+      return;
+    std::lock_guard guard{parts->link->mutex};
+    parts->link->life = nullptr;
+  }
 };
 
 using self_ptr = receiver_actor::stateful_pointer<receiver_state>;
@@ -34,10 +43,8 @@ void on_event(self_ptr self, const receiver_event& event) {
       s.failure = event.message;
     end(self);
     break;
-  case receiver_event::kind::stopped: {
-    std::lock_guard guard{s.parts->mutex};
-    s.parts->life = nullptr;
-  }
+  case receiver_event::kind::stopped:
+    s.unlink();
     s.life->join();
     // Before the news of this actor's end, which the supervisor gets from here too.
     if (auto to = caf::actor_cast<receiver_supervisor_actor>(s.supervisor);
@@ -61,13 +68,13 @@ receiver_actor::behavior_type behave(self_ptr self, environment_ptr env, receive
     if (auto to = caf::actor_cast<receiver_actor>(me))
       tell_from_thread(*env, to, receiver_event{what, std::move(message)});
   };
-  s.life = std::make_shared<receiver_life>(parts->user, std::move(tell_me), env->owner);
-  {
-    std::lock_guard guard{parts->mutex};
-    parts->life = s.life;
-  }
+  s.life = std::make_unique<receiver_life>(parts->user, std::move(tell_me), env->owner);
   s.env = std::move(env);
   s.parts = std::move(parts);
+  {
+    std::lock_guard guard{s.parts->link->mutex};
+    s.parts->link->life = s.life.get();
+  }
   s.life->begin();
   return {
       [self](const receiver_event& event) { on_event(self, event); },

@@ -10,10 +10,10 @@ namespace {
 
 class host_of_supervisor final : public receiver_host {
 public:
-  host_of_supervisor(environment_ptr env, std::weak_ptr<receiver_parts> parts,
+  host_of_supervisor(environment_ptr env, std::shared_ptr<receiver_link> link,
                      const receiver_supervisor_actor& supervisor)
-      : env_{std::move(env)}, parts_{std::move(parts)},
-        supervisor_{caf::actor_cast<caf::actor_addr>(supervisor)} {}
+      : env_{std::move(env)}, link_{std::move(link)}, supervisor_{caf::actor_cast<caf::actor_addr>(
+                                                          supervisor)} {}
 
   void request_restart(std::string reason, std::optional<duration> delay) override {
     send({receiver_request::kind::restart, std::move(reason), delay});
@@ -26,42 +26,34 @@ public:
   }
 
   void run(std::function<void(std::stop_token)> body) override {
-    auto parts = parts_.lock();
-    if (!parts)
-      return;
-    std::shared_ptr<receiver_life> life;
-    {
-      std::lock_guard guard{parts->mutex};
-      life = parts->life;
-    }
-    if (!life)
+    std::lock_guard guard{link_->mutex};
+    if (!link_->life)
       throw stream_error{errc::illegal_state, "receiver::run: the receiver has not been started"};
-    life->run(std::move(body));
+    link_->life->run(std::move(body));
   }
 
 private:
   void send(receiver_request what) {
     auto to = caf::actor_cast<receiver_supervisor_actor>(supervisor_);
-    auto parts = parts_.lock();
-    if (!to || !parts)
+    if (!to)
       return;
-    if (parts->requests.admit(what.what))
+    if (link_->requests.admit(what.what))
       tell_from_thread(*env_, to, std::move(what));
     else if (what.what == receiver_request::kind::report)
-      drop_report(*parts);
+      drop_report();
   }
 
-  void drop_report(receiver_parts& parts) const {
-    env_->what.metrics->add("receiver_reports_dropped_total", std::to_string(parts.stream.value()),
+  void drop_report() const {
+    env_->what.metrics->add("receiver_reports_dropped_total", std::to_string(link_->stream.value()),
                             1);
-    if (parts.requests.note_dropped())
+    if (link_->requests.note_dropped())
       env_->log.named("receiver_supervisor")
-          .warning("receiver " + parts.name + " reports errors faster than they can be told: " +
+          .warning("receiver " + link_->name + " reports errors faster than they can be told: " +
                    std::to_string(request_limit::max_reports) + " wait, further ones are dropped");
   }
 
   environment_ptr env_;
-  std::weak_ptr<receiver_parts> parts_;
+  const std::shared_ptr<receiver_link> link_;
   caf::actor_addr supervisor_;
 };
 
@@ -84,10 +76,11 @@ receiver_parts_ptr make_receiver_parts(const job_environment& env, const source_
   intake_options options;
   options.max_block_bytes = conf.bytes("stream.max_block_bytes");
   auto parts = std::make_shared<receiver_parts>();
-  parts->stream = source.stream();
+  parts->link->stream = source.stream();
   auto& info = *source.info();
-  parts->name = info.name.empty() ? info.operation + "-" + std::to_string(source.stream().value())
-                                  : info.name;
+  parts->link->name = info.name.empty()
+                          ? info.operation + "-" + std::to_string(source.stream().value())
+                          : info.name;
   if (auto* custom = std::get_if<receiver_source>(&source.spec())) {
     parts->user = custom->make_receiver();
     parts->into = custom->make_intake(options);
@@ -99,16 +92,16 @@ receiver_parts_ptr make_receiver_parts(const job_environment& env, const source_
   } else {
     return nullptr;
   }
-  if (auto note = note_on_location(*parts->user, parts->name, this_host()))
+  if (auto note = note_on_location(*parts->user, parts->link->name, this_host()))
     env.log.named("receiver_supervisor").info(*note);
   parts->pacer = std::make_shared<intake_pacer>(rate_options(conf), env.time);
   return parts;
 }
 
 std::shared_ptr<receiver_host> make_receiver_host(environment_ptr env,
-                                                  std::weak_ptr<receiver_parts> parts,
+                                                  std::shared_ptr<receiver_link> link,
                                                   const receiver_supervisor_actor& supervisor) {
-  return std::make_shared<host_of_supervisor>(std::move(env), std::move(parts), supervisor);
+  return std::make_shared<host_of_supervisor>(std::move(env), std::move(link), supervisor);
 }
 
 } // namespace millrace::actors

@@ -12,19 +12,26 @@
 
 namespace millrace::actors {
 
+/// What a call of a receiver to its host needs. It owns nothing of the receiver, so that such a
+/// call from one of the receiver's own threads is never what destroys the receiver: its destructor
+/// may join that thread.
+struct receiver_link {
+  stream_id stream;
+  std::string name;
+  request_limit requests;
+
+  /// The life that `receiver_base::run` goes to; set while there is one, by its owner.
+  std::mutex mutex;
+  receiver_life* life = nullptr;
+};
+
 /// What a receiver source is made of at run time; shared by its supervisor, its receiver and the
 /// shutdown.
 struct receiver_parts {
-  stream_id stream;
-  std::string name;
+  std::shared_ptr<receiver_link> link = std::make_shared<receiver_link>();
   std::shared_ptr<receiver_base> user;
   std::shared_ptr<intake> into;
   std::shared_ptr<intake_pacer> pacer;
-  request_limit requests;
-
-  /// The life that `receiver_base::run` goes to; set while there is one.
-  std::mutex mutex;
-  std::shared_ptr<receiver_life> life;
 };
 
 using receiver_parts_ptr = std::shared_ptr<receiver_parts>;
@@ -36,7 +43,7 @@ receiver_parts_ptr make_receiver_parts(const job_environment& env, const source_
 
 /// Forwards what a receiver asks of its host to its supervisor.
 std::shared_ptr<receiver_host> make_receiver_host(environment_ptr env,
-                                                  std::weak_ptr<receiver_parts> parts,
+                                                  std::shared_ptr<receiver_link> link,
                                                   const receiver_supervisor_actor& supervisor);
 
 } // namespace millrace::actors

@@ -137,7 +137,7 @@ void on_down(self_ptr self, const caf::down_msg& down) {
 
 void on_request(self_ptr self, const receiver_request& request) {
   auto& s = self->state;
-  s.parts->requests.arrived(request.what);
+  s.parts->link->requests.arrived(request.what);
   bool stop = request.what == receiver_request::kind::stop;
   if (request.what == receiver_request::kind::report) {
     report(self, request.message);
@@ -182,13 +182,14 @@ receiver_supervisor_actor::behavior_type behave(self_ptr self, environment_ptr e
   init_actor(self);
   auto& s = self->state;
   s.log = env->log.named("receiver_supervisor");
-  s.random = std::make_unique<seeded_random>(env->seed.value + parts->stream.value());
+  s.random = std::make_unique<seeded_random>(env->seed.value + parts->link->stream.value());
   s.policy.emplace(options_of(env->what.conf), *s.random);
-  s.info = {parts->stream, parts->name, false, "localhost", {}, {}, 0};
+  s.info = {parts->link->stream, parts->link->name, false, "localhost", {}, {}, 0};
   s.env = std::move(env);
   s.parts = std::move(parts);
   self->set_down_handler([self](caf::down_msg& down) { on_down(self, down); });
-  s.parts->user->attach(s.parts->stream, make_receiver_host(s.env, s.parts, self), s.parts->into);
+  s.parts->user->attach(s.parts->link->stream, make_receiver_host(s.env, s.parts->link, self),
+                        s.parts->into);
   start(self);
   return {
       [self](const receiver_request& request) { on_request(self, request); },

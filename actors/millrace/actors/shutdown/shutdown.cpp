@@ -70,9 +70,9 @@ void shutdown::stop_receivers(bool graceful) {
   if (!ended && graceful)
     ended = wait("the receivers", phase_limit_, false);
   for (auto& receiver : target_.receivers) {
-    std::lock_guard guard{receiver->mutex};
-    if (!ended && receiver->life)
-      log_.error("receiver " + receiver->name +
+    std::lock_guard guard{receiver->link->mutex};
+    if (!ended && receiver->link->life)
+      log_.error("receiver " + receiver->link->name +
                  " has not returned from on_start, on_stop or a thread given to run; its "
                  "threads are abandoned");
   }

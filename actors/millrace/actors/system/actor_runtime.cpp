@@ -100,7 +100,7 @@ public:
 
   std::optional<std::int64_t> rate_limit(stream_id stream) const {
     for (auto& receiver : receivers_)
-      if (receiver->stream == stream)
+      if (receiver->link->stream == stream)
         if (auto limit = receiver->pacer->current_limit(); limit != token_bucket::no_limit)
           return limit;
     return std::nullopt;
@@ -134,9 +134,9 @@ private:
     w.tracker = watched(spawn_block_tracker(sys, env_));
     w.clock = watched(spawn_batch_clock(sys, env_));
     for (auto& r : receivers_)
-      w.generators.emplace(r->stream,
+      w.generators.emplace(r->link->stream,
                            watched(spawn_block_generator(
-                               sys, env_, r->stream, r->into,
+                               sys, env_, r->link->stream, r->into,
                                [pacer = r->pacer](std::size_t n) { return pacer->permits(n); })));
   }
 
@@ -144,7 +144,8 @@ private:
     auto& w = env_->wiring;
     env_->listeners.post([now = env_->started_wall](listener& l) { l.on_streaming_started(now); });
     for (auto& r : receivers_)
-      w.supervisors.emplace(r->stream, watched(spawn_receiver_supervisor(system_.get(), env_, r)));
+      w.supervisors.emplace(r->link->stream,
+                            watched(spawn_receiver_supervisor(system_.get(), env_, r)));
     if (env_->what.conf.boolean("stop.handle_signals"))
       signals_ = std::make_unique<signal_registration>([this](int count) { on_signal(count); });
     tell_from_thread(*env_, w.clock, clock_tick{});
