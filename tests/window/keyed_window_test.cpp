@@ -1,3 +1,4 @@
+#include "millrace/state/memory/huge_memory.hpp"
 #include "millrace/window/keyed_window.hpp"
 #include "support/seed.hpp"
 #include "window/keyed_model.hpp"
@@ -106,6 +107,40 @@ TEST_CASE("keys that are in no batch of the window are forgotten, with their mem
   window.advance(batch_time{1'000'000});
   window.commit();
   CHECK(window.size() == 0);
+}
+
+TEST_CASE(
+    "the queues of a window with many values lie in huge pages, answer the same, and go back") {
+  constexpr std::uint64_t keys = 1'500, length = 1'000;
+  const auto value_of = [](std::uint64_t key, std::int64_t now) {
+    return (key * 1'000'003 + static_cast<std::uint64_t>(now) * 7'919) % 65'521;
+  };
+  const std::size_t before = detail::huge_bytes_held();
+  keyed_window<std::uint64_t, std::uint64_t, maximum> window(duration{length}, seed_of_hashes);
+  std::vector<number_entry> entries;
+  for (std::int64_t now = 0; now < 1'300; ++now) {
+    entries.clear();
+    for (std::uint64_t key = 0; key < keys; ++key)
+      entries.push_back(number(key, value_of(key, now)));
+    slide(window, now, entries);
+    window.commit();
+  }
+  CHECK(detail::huge_bytes_held() - before > keys * length * sizeof(std::uint64_t) / 2);
+  std::size_t seen = 0;
+  window.for_each([&](std::uint64_t key, std::uint64_t most) {
+    std::uint64_t expected = 0;
+    for (std::int64_t now = 300; now < 1'300; ++now)
+      expected = std::max(expected, value_of(key, now));
+    CHECK(most == expected);
+    ++seen;
+  });
+  CHECK(seen == keys);
+  for (std::int64_t now = 1'300; now < 2'400; ++now)
+    window.advance(batch_time{now});
+  window.commit();
+  CHECK(window.size() == 0);
+  // One spare page for each of the sizes that a queue went through, from 256 bytes to 8 KiB.
+  CHECK(detail::huge_bytes_held() - before <= 6 * detail::huge_page);
 }
 
 TEST_CASE("a failure that comes again and again leaves the window as it was each time") {

@@ -63,10 +63,10 @@ public:
   bool empty() const noexcept { return ring_.empty(); }
   std::uint32_t size() const noexcept { return ring_.size(); }
 
-  /// Adds a value at the new end.
+  /// Adds a value at the new end. `crowded`: see value_ring::make_room.
   template <class Combine>
-  void push(V value, Combine& combine) {
-    ring_.make_room();
+  void push(V value, Combine& combine, bool crowded = false) {
+    ring_.make_room(crowded);
     if (ring_.empty()) {
       ring_.push_back(std::move(value));
       turn_all();

@@ -126,6 +126,7 @@ private:
   using column = detail::batch_column<C>;
 
   static constexpr std::size_t stride = 16;
+  static constexpr std::size_t crowded_from_bytes = std::size_t{8} << 20;
 
   /// Calls `work(i, cell)` for the cells of `ids`, with memory fetched ahead: the cells of a
   /// stride, then, if they are `wanted(cell)`, where their queues will work.
@@ -177,8 +178,12 @@ private:
   void add_values(std::span<const id> ids, const C* values) {
     visit(
         ids, [](const cell&) { return true; },
-        [&](std::size_t i, cell& to) { change(to, [&] { to.queue.push(values[i], combine_); }); });
+        [&](std::size_t i, cell& to) {
+          change(to, [&] { to.queue.push(values[i], combine_, is_crowded()); });
+        });
   }
+
+  bool is_crowded() const noexcept { return queue_bytes_ >= crowded_from_bytes; }
 
   /// Lets go of what has to go from the keys that did not come.
   void remove() {
@@ -235,7 +240,7 @@ private:
     columns_.for_each([&](const column& each) {
       for (std::size_t i = 0; i < each.ids.size(); ++i)
         if (damaged[each.ids[i]])
-          store_.at(each.ids[i]).value.queue.push(each.values[i], combine_);
+          store_.at(each.ids[i]).value.queue.push(each.values[i], combine_, is_crowded());
     });
     std::size_t bytes = 0;
     store_.for_each([&](id, auto& entry) {
