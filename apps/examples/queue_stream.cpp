@@ -2,6 +2,7 @@
 #include "example_options.hpp"
 #include "millrace/millrace.hpp"
 
+#include <chrono>
 #include <numeric>
 #include <vector>
 
@@ -13,6 +14,7 @@ int main(int argc, char** argv) try {
                                     "Pushes the numbers 1 to 1000 into a queue once a batch "
                                     "interval and counts their last digits."};
   arguments.add("--batches", batches, "How many batches to make", {1, 1'000'000});
+  arguments.add_run_for();
   const auto options = arguments.parse(argc, argv);
   stream_context ssc{options.conf, options.batch};
 
@@ -25,13 +27,21 @@ int main(int argc, char** argv) try {
 
   std::vector<int> numbers(1000);
   std::iota(numbers.begin(), numbers.end(), 1);
-  bool stopped = false;
-  for (std::uint64_t i = 0; i < batches && !stopped; ++i) {
+  const auto begin = std::chrono::steady_clock::now();
+  // Waits for a batch interval, but not beyond the time to run; whether that was all.
+  const auto over = [&] {
+    const duration passed =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+    const auto left = options.run_for ? *options.run_for - passed : options.batch;
+    return left <= duration{0} || ssc.await_termination_for(left.min(options.batch));
+  };
+  bool ended = false;
+  for (std::uint64_t i = 0; i < batches && !ended; ++i) {
     feed->push(batch<int>{numbers, 10});
-    stopped = ssc.await_termination_for(options.batch);
+    ended = over();
   }
-  while (!stopped && feed->size() > 0)
-    stopped = ssc.await_termination_for(options.batch);
+  while (!ended && feed->size() > 0)
+    ended = over();
   ssc.stop(stop_mode::graceful);
   return ssc.await_termination();
 } catch (const std::exception& e) {

@@ -44,12 +44,13 @@ public:
   void add_socket();
   /// Adds DIR and --run-for.
   void add_directory();
+  /// Adds --run-for alone.
+  void add_run_for();
 
   /// As `arguments::read`.
   example_options parse(int argc, const char* const* argv);
 
 private:
-  void add_run_for();
   void finish() override;
 
   example_options options_;

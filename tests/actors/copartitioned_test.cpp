@@ -19,6 +19,7 @@ constexpr std::int64_t saved_for_each_parent = p * p - p;
 
 using number = std::int64_t;
 using pairs = dstream<std::pair<number, number>>;
+using part_records = std::vector<std::pair<number, number>>;
 using records = std::multiset<std::pair<number, number>>;
 
 const auto plus = std::plus<number>{};
@@ -76,6 +77,12 @@ std::int64_t saved_by(const std::function<pairs(pairs divided)>& op) {
   // The last message of a batch may still be on its way when the next begins.
   auto saved = moved.messages - alike.messages;
   return (saved + batches / 2) / batches;
+}
+
+part_records plus_one_each(part_records& part) {
+  for (auto& record : part)
+    ++record.second;
+  return std::move(part);
 }
 
 number add_both(std::pair<number, number> both) { return both.first * 1000 + both.second; }
@@ -141,6 +148,14 @@ TEST_CASE("a partitioner of the user's own is recognised when it is used again")
   CHECK((moved.messages - alike.messages + batches / 2) / batches == saved_for_each_parent);
 }
 
+TEST_CASE("a join of streams whose partitioning map_partitions preserves moves nothing") {
+  CHECK(saved_by([](pairs s) {
+          return s.map_partitions(plus_one_each, true)
+              .join(s.map_partitions(plus_one_each, true), p)
+              .map_values(add_both);
+        }) == 2 * saved_for_each_parent);
+}
+
 TEST_CASE("streams stay divided through windows, unions and operations on values") {
   auto one_parent = [](const std::function<pairs(pairs)>& between) {
     CHECK(saved_by([&](pairs s) { return between(s).reduce_by_key(plus, p); }) ==
@@ -155,6 +170,7 @@ TEST_CASE("streams stay divided through windows, unions and operations on values
       known.emplace_back(k, 10 * k);
     return s.join(batch<std::pair<number, number>>{known}).map_values(add_both);
   });
+  one_parent([](pairs s) { return s.map_partitions(plus_one_each, true); });
   // A union of two streams divided alike; both are parts of the one stage.
   one_parent([](pairs s) { return s.union_with(s.map_values([](number v) { return v + 1; })); });
 }
@@ -169,4 +185,17 @@ TEST_CASE("streams that are not known to be divided alike are moved") {
         .reduce_by_key(plus, p);
   });
   moved([](pairs s) { return s.repartition(p).reduce_by_key(plus, p); });
+  moved([](pairs s) { return s.map_partitions(plus_one_each).reduce_by_key(plus, p); });
+  // What is promised of keys of one type says nothing of keys of another.
+  moved([](pairs s) {
+    auto short_keys = [](std::vector<std::pair<number, number>>& part) {
+      std::vector<std::pair<std::int32_t, number>> out;
+      for (auto& [key, value] : part)
+        out.emplace_back(static_cast<std::int32_t>(key), value);
+      return out;
+    };
+    return s.map_partitions(short_keys, true).reduce_by_key(plus, p).map([](auto r) {
+      return std::pair{number{r.first}, r.second};
+    });
+  });
 }

@@ -34,6 +34,8 @@ TEST_CASE("an option is found by its key and by Spark's name") {
   REQUIRE(index);
   CHECK(all_options()[*index].default_text == "200ms");
   CHECK(find_option("spark.streaming.blockInterval") == index);
+  CHECK(find_option("spark.streaming.fileStream.minRememberDuration") ==
+        find_option("files.min_remember"));
   for (const char* none : {"", "stream.Block_interval", "block_interval", "stream.block_interval "})
     CHECK_FALSE(find_option(none));
   CHECK(environment_name(all_options()[*index]) == "MILLRACE_STREAM_BLOCK_INTERVAL");

@@ -135,6 +135,8 @@ TEST_CASE("sizes that make no sense are refused with the value and what is allow
   CHECK(has(refusal([] { return window_spec::session(milliseconds(-5)); }), "gap"));
   CHECK(has(refusal([] { return window_spec::sliding(milliseconds(10'001), milliseconds(1)); }),
             "10001 windows"));
+  CHECK(has(refusal([] { return window_spec::session(duration{}); }),
+            "window_spec::session at window_spec_test.cpp:"));
   CHECK(assigned(window_spec::sliding(milliseconds(10'000), milliseconds(1)), 3).size() == 10'000);
 }
 

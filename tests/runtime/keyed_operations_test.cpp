@@ -205,13 +205,15 @@ TEST_CASE("word count of views") {
 }
 
 TEST_CASE("partition counts are checked when the operation is written") {
-  auto on = make_inline_engine();
-  auto context = on->make_context(test_configuration(), seconds(1));
-  auto s = test_input(*context, batches);
-  CHECK_THROWS_WITH_AS(s.repartition(0),
-                       doctest::Contains("repartition at keyed_operations_test.cpp"), stream_error);
-  CHECK_THROWS_WITH_AS(s.repartition(70000), doctest::Contains("at most 65536"), stream_error);
-  CHECK_THROWS_WITH_AS(s.group_by_key(70000), doctest::Contains("group_by_key"), stream_error);
-  CHECK_THROWS_WITH_AS(s.partition_by(partition_with(0, [](std::int64_t) { return 0; })),
-                       doctest::Contains("0 partitions"), stream_error);
+  on_all_engines([](engine& on) {
+    auto context = on.make_context(test_configuration(), seconds(1));
+    auto s = test_input(*context, batches);
+    CHECK_THROWS_WITH_AS(s.repartition(0),
+                         doctest::Contains("repartition at keyed_operations_test.cpp"),
+                         stream_error);
+    CHECK_THROWS_WITH_AS(s.repartition(70000), doctest::Contains("at most 65536"), stream_error);
+    CHECK_THROWS_WITH_AS(s.group_by_key(70000), doctest::Contains("group_by_key"), stream_error);
+    CHECK_THROWS_WITH_AS(s.partition_by(partition_with(0, [](std::int64_t) { return 0; })),
+                         doctest::Contains("0 partitions"), stream_error);
+  });
 }

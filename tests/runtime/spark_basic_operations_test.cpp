@@ -97,6 +97,35 @@ TEST_CASE("map_partitions") {
   });
 }
 
+// A promise that does not hold shows that it is relied upon: keys stay where they are.
+TEST_CASE("map_partitions: a stream whose partitioning is preserved is not moved again") {
+  using pair = std::pair<std::int64_t, std::int64_t>;
+  auto records = [](engine& on, bool promised) {
+    auto out = run_job(on, 1, [&](basic_stream_context& context) {
+      return test_input(context, test_batches<std::int64_t>{range(1, 100)})
+          .map([](std::int64_t x) {
+            return pair{x, 1};
+          })
+          .partition_by(4U)
+          .map_partitions(
+              [](std::vector<pair>& part) {
+                for (auto& record : part)
+                  record.first = 0;
+                return std::move(part);
+              },
+              promised)
+          .reduce_by_key(std::plus{}, 4U);
+    });
+    std::int64_t sum = 0;
+    for (auto& record : out.batches.at(0))
+      sum += record.second;
+    CHECK(sum == 100);
+    return out.batches.at(0).size();
+  };
+  on_all_engines([&](engine& on) { CHECK(records(on, false) == 1); });
+  on_all_engines([&](engine& on) { CHECK(records(on, true) == 4); });
+}
+
 TEST_CASE("repartition to more and to fewer partitions") {
   const test_batches<std::int64_t> hundreds{range(1, 100), range(101, 200), range(201, 300)};
   for (auto [from, to] : {std::pair{2U, 5U}, std::pair{5U, 2U}})
@@ -265,16 +294,21 @@ TEST_CASE("union of a stream with itself, and of two inputs") {
 }
 
 TEST_CASE("the context refuses unions of nothing and of streams of another context") {
-  auto one = make_inline_engine();
-  auto other = make_inline_engine();
-  auto context = one->make_context(test_configuration(), seconds(1));
-  auto stranger = other->make_context(test_configuration(), seconds(1));
-  CHECK_THROWS_WITH_AS(context->union_of<std::int64_t>({}),
-                       doctest::Contains("List of DStreams to union is empty"), stream_error);
-  auto ours = test_input(*context, three);
-  auto theirs = test_input(*stranger, three);
-  CHECK_THROWS_WITH_AS(ours.union_with(theirs), doctest::Contains("different contexts"),
-                       stream_error);
+  for (auto& make_other : all_engines())
+    on_all_engines([&](engine& one) {
+      auto other = make_other();
+      auto context = one.make_context(test_configuration(), seconds(1));
+      auto stranger = other->make_context(test_configuration(), seconds(1));
+      CHECK_THROWS_WITH_AS(context->union_of<std::int64_t>({}),
+                           doctest::Contains("List of DStreams to union is empty"), stream_error);
+      auto ours = test_input(*context, three);
+      auto theirs = test_input(*stranger, three);
+      CHECK_THROWS_WITH_AS(ours.union_with(theirs), doctest::Contains("different contexts"),
+                           stream_error);
+      CHECK_THROWS_WITH_AS(context->union_of<std::int64_t>({ours, theirs}),
+                           doctest::Contains("union at spark_basic_operations_test.cpp:"),
+                           stream_error);
+    });
 }
 
 TEST_CASE("a stream that has no batch at a time gives no output at that time") {

@@ -232,9 +232,9 @@ TEST_CASE("map_with_state: states are removed") {
   });
 }
 
-// Spark calls keys that time out only in the batches in which it checkpoints their states, up to
-// ten batches late. Here the call comes in the batch in which it is due: the first one that is more
-// than the timeout after the last data.
+// Bettered: Spark calls keys that time out only in the batches in which it checkpoints their
+// states, up to ten batches late. Here the call comes in the batch in which it is due: the first
+// one that is more than the timeout after the last data.
 TEST_CASE("map_with_state: keys time out in the batch in which that is due") {
   auto on_timeout = [](const std::string& key, maybe value, state<std::int64_t>& s) {
     CHECK(s.is_timing_out() == !value.has_value());
@@ -299,40 +299,43 @@ TEST_CASE("checkpoint intervals: by default at least 10 s, of map_with_state 10 
   for (auto [interval, by_key, mapped, given] :
        {std::tuple{100, 10'000, 1'000, 2'000}, std::tuple{1'000, 10'000, 10'000, 2'000},
         std::tuple{10'000, 10'000, 100'000, 20'000}, std::tuple{3'000, 12'000, 30'000, 6'000}}) {
-    auto on = make_inline_engine();
-    auto context = on->make_context(test_configuration(), milliseconds(interval));
-    auto pairs = with_one(test_input(*context, U));
-    auto updated = pairs.update_state_by_key<std::int64_t>(sum);
-    auto states = pairs.map_with_state(state_spec<std::int64_t>(running_sum));
-    auto explicitly = pairs.map_with_state(state_spec<std::int64_t>(running_sum));
-    explicitly.checkpoint(milliseconds(given));
-    auto length = milliseconds(2 * interval);
-    auto plus = std::plus<std::int64_t>{};
-    auto minus = std::minus<std::int64_t>{};
-    auto subtracted = pairs.reduce_by_key_and_window(plus, minus, length);
-    auto window_count = pairs.count_by_window(length);
-    auto recomputed = pairs.reduce_by_key_and_window(plus, length);
-    collector<counted> out;
-    updated.collect_into(out);
-    context->start();
-    CHECK(subtracted.checkpoint_interval() == milliseconds(by_key));
-    CHECK(window_count.checkpoint_interval() == milliseconds(by_key));
-    CHECK(recomputed.checkpoint_interval() == std::nullopt);
-    CHECK(updated.checkpoint_interval() == milliseconds(by_key));
-    CHECK(states.state_checkpoint_interval() == milliseconds(mapped));
-    CHECK(states.checkpoint_interval() == std::nullopt);
-    CHECK(explicitly.state_checkpoint_interval() == milliseconds(given));
-    CHECK(explicitly.checkpoint_interval() == std::nullopt);
-    CHECK(pairs.checkpoint_interval() == std::nullopt);
+    on_all_engines(
+        [=, interval = interval, by_key = by_key, mapped = mapped, given = given](engine& on) {
+          auto context = on.make_context(test_configuration(), milliseconds(interval));
+          auto pairs = with_one(test_input(*context, U));
+          auto updated = pairs.update_state_by_key<std::int64_t>(sum);
+          auto states = pairs.map_with_state(state_spec<std::int64_t>(running_sum));
+          auto explicitly = pairs.map_with_state(state_spec<std::int64_t>(running_sum));
+          explicitly.checkpoint(milliseconds(given));
+          auto length = milliseconds(2 * interval);
+          auto plus = std::plus<std::int64_t>{};
+          auto minus = std::minus<std::int64_t>{};
+          auto subtracted = pairs.reduce_by_key_and_window(plus, minus, length);
+          auto window_count = pairs.count_by_window(length);
+          auto recomputed = pairs.reduce_by_key_and_window(plus, length);
+          collector<counted> out;
+          updated.collect_into(out);
+          context->start();
+          CHECK(subtracted.checkpoint_interval() == milliseconds(by_key));
+          CHECK(window_count.checkpoint_interval() == milliseconds(by_key));
+          CHECK(recomputed.checkpoint_interval() == std::nullopt);
+          CHECK(updated.checkpoint_interval() == milliseconds(by_key));
+          CHECK(states.state_checkpoint_interval() == milliseconds(mapped));
+          CHECK(states.checkpoint_interval() == std::nullopt);
+          CHECK(explicitly.state_checkpoint_interval() == milliseconds(given));
+          CHECK(explicitly.checkpoint_interval() == std::nullopt);
+          CHECK(pairs.checkpoint_interval() == std::nullopt);
+        });
   }
 }
 
 TEST_CASE("a timeout that is not positive is refused") {
-  auto on = make_inline_engine();
-  auto context = on->make_context(test_configuration(), seconds(1));
-  auto pairs = with_one(test_input(*context, U));
-  for (auto timeout : {seconds(0), seconds(-1)})
-    CHECK_THROWS_WITH_AS(
-        pairs.map_with_state(state_spec<std::int64_t>(running_sum).timeout(timeout)),
-        doctest::Contains("map_with_state at spark_state_test.cpp:"), stream_error);
+  on_all_engines([](engine& on) {
+    auto context = on.make_context(test_configuration(), seconds(1));
+    auto pairs = with_one(test_input(*context, U));
+    for (auto timeout : {seconds(0), seconds(-1)})
+      CHECK_THROWS_WITH_AS(
+          pairs.map_with_state(state_spec<std::int64_t>(running_sum).timeout(timeout)),
+          doctest::Contains("map_with_state at spark_state_test.cpp:"), stream_error);
+  });
 }

@@ -230,17 +230,22 @@ TEST_CASE("windowed join") {
 }
 
 TEST_CASE("streams of two contexts are not joined") {
-  auto one = make_inline_engine();
-  auto other = make_inline_engine();
-  auto context = one->make_context(test_configuration(), seconds(1));
-  auto stranger = other->make_context(test_configuration(), seconds(1));
-  auto ours = lefts(*context, left_words);
-  auto theirs = rights(*stranger, right_words);
-  CHECK_THROWS_WITH_AS(ours.join(theirs), doctest::Contains("different contexts"), stream_error);
-  CHECK_THROWS_WITH_AS(ours.join(theirs), doctest::Contains("spark_two_streams_test.cpp:"),
-                       stream_error);
-  CHECK_THROWS_WITH_AS(ours.cogroup(theirs), doctest::Contains("different contexts"), stream_error);
-  auto swallow = [](const batch<left>& a, const batch<right>&) { return a; };
-  CHECK_THROWS_WITH_AS(ours.transform_with(theirs, swallow),
-                       doctest::Contains("different contexts"), stream_error);
+  for (auto& make_other : all_engines())
+    on_all_engines([&](engine& one) {
+      auto other = make_other();
+      auto context = one.make_context(test_configuration(), seconds(1));
+      auto stranger = other->make_context(test_configuration(), seconds(1));
+      auto ours = lefts(*context, left_words);
+      auto theirs = rights(*stranger, right_words);
+      auto refuses = [](const char* operation, auto call) {
+        const std::string where = std::string{operation} + " at spark_two_streams_test.cpp:";
+        CHECK_THROWS_WITH_AS(call(), doctest::Contains("different contexts"), stream_error);
+        CHECK_THROWS_WITH_AS(call(), doctest::Contains(where.c_str()), stream_error);
+      };
+      refuses("join", [&] { ours.join(theirs); });
+      refuses("full_outer_join", [&] { ours.full_outer_join(theirs); });
+      refuses("cogroup", [&] { ours.cogroup(theirs); });
+      auto swallow = [](const batch<left>& a, const batch<right>&) { return a; };
+      refuses("transform_with", [&] { ours.transform_with(theirs, swallow); });
+    });
 }

@@ -86,8 +86,8 @@ inline std::size_t entries_in(const char* folder) {
   return n;
 }
 
-/// Threads that still run code. One that has been joined may be listed for some time yet (the kernel
-/// wakes the joiner before it takes the entry away), but it is marked as exiting by then
+/// Threads that still run code. One that has been joined may be listed for some time yet (the
+/// kernel wakes the joiner before it takes the entry away), but it is marked as exiting by then
 /// (PF_EXITING, the ninth field of proc(5)'s stat).
 inline std::size_t thread_count() {
   constexpr unsigned long exiting = 0x4;

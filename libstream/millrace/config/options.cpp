@@ -16,7 +16,7 @@ constexpr std::int64_t gib = kib * kib * kib;
 constexpr std::int64_t longest_ms = 1'000LL * 86'400'000;
 constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
 
-constexpr std::array<option, 30> table{{
+constexpr std::array<option, 31> table{{
     {"app.name", "spark.app.name", text, "millrace",
      "The name of the job in logs, metrics and thread names."},
     {"master", "spark.master", option_type::master, "local[*]",
@@ -79,6 +79,12 @@ constexpr std::array<option, 30> table{{
     {"listener.queue_size", "spark.scheduler.listenerbus.eventqueue.streams.capacity", integer,
      "10000", "Events that may wait for a slow listener; further ones are dropped and counted.", 1,
      100'000'000},
+
+    {"files.min_remember", "spark.streaming.fileStream.minRememberDuration", option_type::duration,
+     "60s",
+     "How long a file must be gone from a file stream's directory to be new when it comes back; a "
+     "bare number is milliseconds, where Spark's is seconds.",
+     0, longest_ms},
 
     {"storage.memory_bytes", "", size, "256MiB",
      "The most memory for the kept batches of one stream; beyond it they are spilled or dropped, "

@@ -11,8 +11,10 @@ output_runner::output_runner(const job_plan& plan, hash_seed seed, std::uint32_t
                              batch_time zero)
     : plan_{plan}, seed_{seed}, max_failures_{std::max(1U, max_failures)},
       executor_{std::move(executor)}, clock_{time}, zero_{zero} {
-  for (auto& output : plan.outputs)
+  for (auto& output : plan.outputs) {
     sinks_.push_back(output.op->make_sink());
+    descriptions_.push_back(millrace::describe(*output.op->info()));
+  }
 }
 
 output_info output_runner::describe(output_id output, batch_time time) const {
@@ -21,7 +23,7 @@ output_info output_runner::describe(output_id output, batch_time time) const {
   info.time = time;
   info.id = output;
   info.name = who.name.empty() ? who.operation : who.name;
-  info.description = millrace::describe(who);
+  info.description = descriptions_[output.value()];
   info.started = clock_.wall_now();
   return info;
 }

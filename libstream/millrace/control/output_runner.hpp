@@ -40,6 +40,7 @@ private:
   const clock& clock_;
   batch_time zero_;
   std::vector<std::unique_ptr<output_sink>> sinks_;
+  std::vector<std::string> descriptions_; ///< Of each output, to the user.
 };
 
 } // namespace millrace

@@ -1,6 +1,7 @@
 #include "millrace/eventtime/window_spec.hpp"
 
 #include "millrace/base/error.hpp"
+#include "millrace/base/source_site.hpp"
 
 #include <fmt/format.h>
 
@@ -8,14 +9,21 @@ namespace millrace {
 
 namespace {
 
-[[noreturn]] void refuse(std::string message) {
-  throw stream_error{errc::invalid_argument, std::move(message)};
-}
+/// Where windows are made: in messages "window_spec::tumbling at file.cpp:12".
+struct maker {
+  const char* name;
+  const std::source_location& site;
 
-void require_positive(duration d, const char* windows, const char* what) {
-  if (d.ms() <= 0)
-    refuse(fmt::format("{} windows: the {} must be positive, but is {} ms", windows, what, d.ms()));
-}
+  [[noreturn]] void refuse(const std::string& why) const {
+    throw stream_error{errc::invalid_argument, fmt::format("window_spec::{} at {}: {}", name,
+                                                           to_string(source_site{site}), why)};
+  }
+
+  void require_positive(duration d, const char* what) const {
+    if (d.ms() <= 0)
+      refuse(fmt::format("the {} must be positive, but is {} ms", what, d.ms()));
+  }
+};
 
 /// The same grid with an offset in [0, slide).
 std::int64_t normalised(duration offset, duration slide) {
@@ -25,29 +33,30 @@ std::int64_t normalised(duration offset, duration slide) {
 
 } // namespace
 
-window_spec window_spec::tumbling(duration size, duration offset) {
-  require_positive(size, "tumbling", "size");
+window_spec window_spec::tumbling(duration size, duration offset, here site) {
+  maker{"tumbling", site}.require_positive(size, "size");
   return {kind::tumbling, size.ms(), size.ms(), normalised(offset, size)};
 }
 
-window_spec window_spec::sliding(duration size, duration slide, duration offset) {
-  require_positive(size, "sliding", "size");
-  require_positive(slide, "sliding", "slide");
+window_spec window_spec::sliding(duration size, duration slide, duration offset, here site) {
+  const maker who{"sliding", site};
+  who.require_positive(size, "size");
+  who.require_positive(slide, "slide");
   if (slide > size)
-    refuse(fmt::format("sliding windows: the slide of {} ms is longer than the size of {} ms, so "
-                       "that records between the windows would be lost; use a slide of at most "
-                       "the size, or filter the stream first",
-                       slide.ms(), size.ms()));
+    who.refuse(fmt::format("the slide of {} ms is longer than the size of {} ms, so that records "
+                           "between the windows would be lost; use a slide of at most the size, or "
+                           "filter the stream first",
+                           slide.ms(), size.ms()));
   if ((size.ms() - 1) / slide.ms() + 1 > max_windows_per_record)
-    refuse(fmt::format("sliding windows: with a size of {} ms and a slide of {} ms a record "
-                       "belongs to {} windows, but at most {} are allowed; use a longer slide",
-                       size.ms(), slide.ms(), (size.ms() - 1) / slide.ms() + 1,
-                       max_windows_per_record));
+    who.refuse(fmt::format("with a size of {} ms and a slide of {} ms a record belongs to {} "
+                           "windows, but at most {} are allowed; use a longer slide",
+                           size.ms(), slide.ms(), (size.ms() - 1) / slide.ms() + 1,
+                           max_windows_per_record));
   return {kind::sliding, size.ms(), slide.ms(), normalised(offset, slide)};
 }
 
-window_spec window_spec::session(duration gap) {
-  require_positive(gap, "session", "gap");
+window_spec window_spec::session(duration gap, here site) {
+  maker{"session", site}.require_positive(gap, "gap");
   return {kind::session, gap.ms(), gap.ms(), 0};
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <source_location>
 #include <string>
 
 namespace millrace {
@@ -74,6 +75,8 @@ private:
 ///
 /// Windows that would reach beyond 64 bits are cut off there; those never fire.
 class window_spec {
+  using here = std::source_location;
+
 public:
   enum class kind { tumbling, sliding, session };
 
@@ -81,17 +84,19 @@ public:
   static constexpr std::int64_t max_windows_per_record = 10'000;
 
   /// One window after the other: [offset + n * size, offset + (n + 1) * size). The offset may be
-  /// any, also negative. All three throw stream_error(invalid_argument) for what is not allowed.
-  static window_spec tumbling(duration size, duration offset = {});
+  /// any, also negative. All three throw stream_error(invalid_argument), with the place of the
+  /// call, for what is not allowed.
+  static window_spec tumbling(duration size, duration offset = {}, here site = here::current());
 
   /// A window of `size` every `slide`, so that most records belong to size / slide of them. The
   /// slide must not be longer than the size: records between the windows would be lost.
-  static window_spec sliding(duration size, duration slide, duration offset = {});
+  static window_spec sliding(duration size, duration slide, duration offset = {},
+                             here site = here::current());
 
   /// Per key, a window around all records that follow each other in less than `gap`: from the
   /// first one to `gap` after the last one. A record exactly `gap` after another begins a new
   /// session.
-  static window_spec session(duration gap);
+  static window_spec session(duration gap, here site = here::current());
 
   [[nodiscard]] kind type() const noexcept { return kind_; }
   [[nodiscard]] bool is_session() const noexcept { return kind_ == kind::session; }

@@ -93,7 +93,9 @@ auto ordered_parts(const std::vector<payload_ptr>& slots) {
   for (auto& slot : slots)
     for (auto& p : static_cast<const collect_payload<T>&>(*slot).parts)
       parts.push_back(&p);
-  std::ranges::stable_sort(parts, {}, [](auto* p) { return p->order; });
+  auto order = [](auto* p) { return p->order; };
+  if (!std::ranges::is_sorted(parts, {}, order))
+    std::ranges::stable_sort(parts, {}, order);
   return parts;
 }
 

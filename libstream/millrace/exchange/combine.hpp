@@ -76,6 +76,8 @@ public:
       this->template keep_inputs<C>(*target);
     }
     expected_ = table_->size();
+    if (table_->empty())
+      return {targets.begin(), targets.end()};
     auto entries = table_->take_entries();
     auto arena = std::make_shared<const text_arena>(table_->take_arena());
     for (auto& target : targets)

@@ -20,7 +20,7 @@ file_discovery_options discovery_options(std::string directory, const file_strea
   to.new_files_only = from.new_files_only;
   to.wait_until_stable = from.wait_until_stable;
   to.batch = batch_interval;
-  to.min_remember = from.min_remember;
+  to.min_remember = from.min_remember.value_or(to.min_remember);
   to.max_files_per_batch = from.max_files_per_batch;
   if (auto ok = validate(to); !ok)
     throw stream_error{std::move(ok).error()};

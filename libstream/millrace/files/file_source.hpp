@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace millrace {
 
@@ -22,7 +23,8 @@ struct file_stream_options {
   bool new_files_only = true;
   bool recursive = false;
   bool wait_until_stable = true;
-  duration min_remember = minutes(1);
+  /// Nothing: what the option files.min_remember says.
+  std::optional<duration> min_remember = std::nullopt;
   std::size_t max_files_per_batch = 10'000;
   /// Bytes of files, as they lie on the disk, in one batch; the others wait for the next ones. A
   /// file that is larger comes alone.

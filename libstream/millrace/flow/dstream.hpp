@@ -27,6 +27,14 @@ namespace millrace {
 
 class basic_stream_context;
 
+namespace detail {
+/// Whether records of both types have a key, and of one type.
+template <class From, class To>
+inline constexpr bool same_keys = false;
+template <class K, class V, class W>
+inline constexpr bool same_keys<std::pair<K, V>, std::pair<K, W>> = true;
+} // namespace detail
+
 /// A discretized stream of T: in each batch interval, a partitioned collection of T.
 ///
 /// A cheap handle, to be stored and passed by value. Operations add to the job's graph and can be
@@ -59,6 +67,10 @@ public:
     node_->info()->name = std::move(text);
     return *this;
   }
+
+  /// The time between two batches of this stream: the batch interval, or a multiple of it behind a
+  /// window that slides more slowly.
+  duration slide_duration() const noexcept { return node_->slide(); }
 
   // -- one to one and one to many
   // --------------------------------------------------------------------------------
@@ -109,18 +121,23 @@ public:
         node_->partitioned());
   }
 
-  /// f(records of one partition) -> a range of new records.
+  /// f(records of one partition) -> a range of new records. With `preserve_partitioning` the caller
+  /// promises that f leaves each key in the partition where it found it, so that a following keyed
+  /// operation need not move the records again; it says nothing where the key type changes.
   template <class F>
   requires std::invocable < F&, std::vector<T>
-  & > auto map_partitions(F f, here site = here::current()) const {
+  & > auto map_partitions(F f, bool preserve_partitioning = false,
+                          here site = here::current()) const {
     using out = std::ranges::range_value_t<std::invoke_result_t<F&, std::vector<T>&>>;
-    return partitions_with<out>("map_partitions", emit_range<F>{std::move(f)}, site);
+    const bool keeps = preserve_partitioning && detail::same_keys<T, out>;
+    return partitions_with<out>("map_partitions", emit_range<F>{std::move(f)}, site,
+                                keeps ? node_->partitioned() : partitioning{});
   }
 
   /// One vector for each partition.
   auto glom(here site = here::current()) const {
     return partitions_with<std::vector<T>>(
-        "glom", [](std::vector<T>& records, auto& emit) { emit(std::move(records)); }, site);
+        "glom", [](std::vector<T>& records, auto& emit) { emit(std::move(records)); }, site, {});
   }
 
   // -- several streams
@@ -180,8 +197,9 @@ public:
   }
 
   /// (value, how often) for each different record of the batch.
-  auto count_by_value(std::uint32_t partitions = 0,
-                      here site = here::current()) const requires keyable<T> {
+  auto count_by_value(std::uint32_t partitions = 0, here site = here::current()) const {
+    static_assert(keyable<T>,
+                  "the record type needs a hash (std::hash or millrace_hash) and operator==");
     return map(
                [](const T& value) {
                  return std::pair<T, std::int64_t>{value, 1};
@@ -266,11 +284,13 @@ private:
   }
 
   template <class Out, class F>
-  dstream<Out> partitions_with(std::string operation, F f, here site) const {
+  dstream<Out> partitions_with(std::string operation, F f, here site, partitioning keys) const {
     return narrow<Out>(
-        std::move(operation), site, [f](op_info_ptr info, consumer<Out>& down) -> consumer_ptr {
+        std::move(operation), site,
+        [f](op_info_ptr info, consumer<Out>& down) -> consumer_ptr {
           return std::make_unique<map_partitions_op<T, Out, F>>(std::move(info), down, f);
-        });
+        },
+        std::move(keys));
   }
 
   template <class Out, class MakeWriter, class MakeReader>

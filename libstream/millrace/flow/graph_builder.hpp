@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/base/log.hpp"
 #include "millrace/base/time.hpp"
 #include "millrace/io/posix_file_system.hpp"
 #include "millrace/plan/graph.hpp"
@@ -62,6 +63,10 @@ public:
   /// Throws stream_error(illegal_state) when it has been set already, in Spark's words.
   void set_remember(duration d);
 
+  /// What streams say while the job runs; before start.
+  const logger& log() const noexcept { return log_; }
+  void set_log(logger log) { log_ = std::move(log); }
+
   job_graph& graph() noexcept { return *graph_; }
   std::shared_ptr<const job_graph> frozen() const noexcept { return graph_; }
 
@@ -78,6 +83,7 @@ private:
   duration remember_{0};
   keep_options keeping_;
   std::shared_ptr<file_system> files_ = std::make_shared<posix_file_system>();
+  logger log_;
   std::shared_ptr<job_graph> graph_;
 };
 

@@ -202,6 +202,7 @@ void basic_stream_context::start() {
     break;
   }
   try {
+    builder_->set_log(logger{what.log, "stream"});
     graph_builder::complete(builder_);
     builder_->set_state(context_state::active);
     engine_->start(std::move(what));

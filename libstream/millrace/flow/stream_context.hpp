@@ -254,9 +254,11 @@ private:
   }
 
   template <class T>
-  dstream<T> files_of(std::string operation, std::string directory,
-                      const file_stream_options& options, file_reader reader, here site) {
+  dstream<T> files_of(std::string operation, std::string directory, file_stream_options options,
+                      file_reader reader, here site) {
     auto info = builder_->describe_new(operation, site);
+    if (!options.min_remember)
+      options.min_remember = conf_.get_duration("files.min_remember");
     try {
       return pulled<T>(std::move(operation),
                        std::make_shared<file_source>(std::move(directory), options,

@@ -1,7 +1,6 @@
 #include "millrace/plan/graph.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace millrace {
 
@@ -12,7 +11,23 @@ void job_graph::add(node_ptr n) {
     sources_.push_back(std::static_pointer_cast<source_node>(n));
   if (n->role() == node_role::output)
     outputs_.push_back(n);
+  needed_.push_back(false);
   nodes_.push_back(std::move(n));
+  if (nodes_.back()->role() == node_role::output)
+    mark_needed(*nodes_.back());
+}
+
+void job_graph::mark_needed(const node& output) {
+  std::vector<const node*> found{&output};
+  while (!found.empty()) {
+    auto* n = found.back();
+    found.pop_back();
+    if (needed_[n->id().value()])
+      continue;
+    needed_[n->id().value()] = true;
+    for (auto& parent : n->parents())
+      found.push_back(parent.get());
+  }
 }
 
 void job_graph::validate() const {
@@ -23,27 +38,11 @@ void job_graph::validate() const {
         "for_each_batch(f) or collect_into(v)"};
 }
 
-namespace {
-/// The nodes that an output needs; others are never computed.
-std::vector<bool> needed_nodes(const job_graph& graph) {
-  std::vector<bool> needed(graph.nodes().size(), false);
-  for (auto& n : std::views::reverse(graph.nodes())) {
-    auto id = n->id().value();
-    needed[id] = needed[id] || n->role() == node_role::output;
-    if (needed[id])
-      for (auto& parent : n->parents())
-        needed[parent->id().value()] = true;
-  }
-  return needed;
-}
-} // namespace
-
 result<std::vector<bool>> absent_nodes(const job_graph& graph, const std::vector<stream_id>& absent,
                                        batch_time time, batch_time zero) {
   std::vector<bool> gone(graph.nodes().size(), false);
-  auto needed = needed_nodes(graph);
   for (auto& n : graph.nodes()) {
-    if (!needed[n->id().value()] || !n->due_at(time, zero)) {
+    if (!graph.needed(n->id()) || !n->due_at(time, zero)) {
       gone[n->id().value()] = true;
       continue;
     }

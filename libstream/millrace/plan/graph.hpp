@@ -33,9 +33,15 @@ public:
   /// operation and its place.
   void validate() const;
 
+  /// Whether an output needs this node; others are never computed.
+  bool needed(node_id id) const { return needed_[id.value()]; }
+
 private:
+  void mark_needed(const node& output);
+
   duration batch_interval_;
   std::vector<node_ptr> nodes_;
+  std::vector<bool> needed_; ///< For each node.
   std::vector<std::shared_ptr<source_node>> sources_;
   std::vector<node_ptr> outputs_;
 };

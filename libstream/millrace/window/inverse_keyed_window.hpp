@@ -23,8 +23,17 @@ struct keep_every_key {
   }
 };
 
-/// A filter out of a test of values: keeps what is not zero.
-template <class IsZero>
+/// The zero of numbers, and of all types for which a value made of nothing is one.
+struct equals_zero {
+  template <std::equality_comparable C>
+  bool operator()(const C& value) const {
+    return value == C{};
+  }
+};
+
+/// A filter out of a test of values: keeps what is not zero. `keep_unless_zero{}` compares with
+/// C{}, `keep_unless_zero{is_zero}` asks `is_zero(value)`.
+template <class IsZero = equals_zero>
 struct keep_unless_zero {
   [[no_unique_address]] IsZero is_zero{};
 

@@ -24,6 +24,15 @@ TEST_CASE("each batch has a hundred numbers for each last digit") {
   }
 }
 
+TEST_CASE("--run-for ends it before its last batch") {
+  const auto job = run_process(
+      {program("queue_stream"), "--batches", "1000000", "--batch", "50ms", "--run-for", "1s"});
+  CAPTURE(job.err);
+  CHECK(job.status == 0);
+  CHECK(printed_batches(job.out) >= 1);
+  CHECK(job.out.find("(7,100)") != std::string::npos);
+}
+
 TEST_CASE("a signal ends it before its last batch") {
   process job{{program("queue_stream"), "--batches", "1000000", "--batch", "50ms"}};
   REQUIRE(job.wait_for_out("(7,100)"));

@@ -123,18 +123,19 @@ TEST_CASE("approximate counts, quantiles and heavy hitters are within their boun
 }
 
 TEST_CASE("bad aggregates are refused by operation and place") {
-  auto on = make_inline_engine();
-  auto context = on->make_context(test_configuration(), seconds(1));
-  auto s = test_input(*context, test_batches<std::int64_t>{});
-  const auto refuses = [](const char* operation, const char* why, auto call) {
-    const std::string where = std::string{operation} + " at aggregate_test.cpp:";
-    CHECK_THROWS_WITH_AS(call(), doctest::Contains(where.c_str()), stream_error);
-    CHECK_THROWS_WITH_AS(call(), doctest::Contains(why), stream_error);
-  };
-  refuses("approx_count_distinct", "precision", [&] { s.approx_count_distinct(3); });
-  refuses("approx_quantiles", "allowed are 0 to 1",
-          [&] { s.map([](std::int64_t x) { return double(x); }).approx_quantiles({1.5}); });
-  refuses("heavy_hitters", "capacity", [&] { s.heavy_hitters(1, 0); });
-  refuses("top_k_by_window", "must be a multiple",
-          [&] { s.top_k_by_window(3, std::identity{}, milliseconds(1500)); });
+  on_all_engines([](engine& on) {
+    auto context = on.make_context(test_configuration(), seconds(1));
+    auto s = test_input(*context, test_batches<std::int64_t>{});
+    const auto refuses = [](const char* operation, const char* why, auto call) {
+      const std::string where = std::string{operation} + " at aggregate_test.cpp:";
+      CHECK_THROWS_WITH_AS(call(), doctest::Contains(where.c_str()), stream_error);
+      CHECK_THROWS_WITH_AS(call(), doctest::Contains(why), stream_error);
+    };
+    refuses("approx_count_distinct", "precision", [&] { s.approx_count_distinct(3); });
+    refuses("approx_quantiles", "allowed are 0 to 1",
+            [&] { s.map([](std::int64_t x) { return double(x); }).approx_quantiles({1.5}); });
+    refuses("heavy_hitters", "capacity", [&] { s.heavy_hitters(1, 0); });
+    refuses("top_k_by_window", "must be a multiple",
+            [&] { s.top_k_by_window(3, std::identity{}, milliseconds(1500)); });
+  });
 }

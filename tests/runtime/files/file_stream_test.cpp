@@ -24,8 +24,8 @@ file_stream_options at_once() {
 /// The lines that a text stream of "in" gives while `steps(job)` runs.
 template <class Steps>
 text_batches lines_of(engine& on, std::string directory, const file_stream_options& options,
-                      Steps steps) {
-  file_job job{on};
+                      Steps steps, configuration conf = test_configuration()) {
+  file_job job{on, std::move(conf)};
   collector<std::string> out;
   job.context->text_file_stream(std::move(directory), options).collect_into(out);
   steps(job);
@@ -172,7 +172,30 @@ TEST_CASE("packed files are unpacked") {
   });
 }
 
-// Spark reports 0 records for files.
+TEST_CASE("how long a file that has gone is known: the option, under Spark's name too") {
+  auto steps = [](file_job& job) {
+    job.context->start();
+    job.put("/in/a", "a");
+    job.put("/elsewhere/b", "b");
+    job.run();
+    REQUIRE(job.memory->rename("/in/a", "/elsewhere/a"));
+    job.run(seconds(20));
+    REQUIRE(job.memory->rename("/elsewhere/a", "/in/a"));
+    job.run();
+  };
+  auto last = [&](engine& on, const file_stream_options& options, const configuration& conf) {
+    return lines_of(on, "/in", options, steps, conf).back();
+  };
+  auto short_memory =
+      test_configuration().set("spark.streaming.fileStream.minRememberDuration", "5s");
+  auto long_memory = at_once();
+  long_memory.min_remember = seconds(60);
+  on_all_engines([&](engine& on) { CHECK(last(on, at_once(), test_configuration()).empty()); });
+  on_all_engines([&](engine& on) { CHECK(last(on, at_once(), short_memory) == texts{"a"}); });
+  on_all_engines([&](engine& on) { CHECK(last(on, long_memory, short_memory).empty()); });
+}
+
+// Bettered: Spark reports 0 records for files.
 TEST_CASE("listeners hear how many records and bytes the files gave") {
   on_all_engines([](engine& on) {
     file_job job{on};

@@ -56,36 +56,38 @@ std::size_t spilled(const file_job& job) {
 } // namespace
 
 TEST_CASE("window - persistence level") {
-  auto on = make_inline_engine();
-  auto context = on->make_context(test_configuration(), seconds(1));
-  auto input = test_input<int>(*context, {});
-  CHECK(input.level() == levels::none);
-  auto windowed = input.window(seconds(2));
-  CHECK(windowed.level() == levels::none);
-  CHECK(input.level() == levels::memory_only_ser);
-  windowed.persist(levels::memory_only);
-  CHECK(windowed.level() == levels::none);
-  CHECK(input.level() == levels::memory_only);
+  on_all_engines([](engine& on) {
+    auto context = on.make_context(test_configuration(), seconds(1));
+    auto input = test_input<int>(*context, {});
+    CHECK(input.level() == levels::none);
+    auto windowed = input.window(seconds(2));
+    CHECK(windowed.level() == levels::none);
+    CHECK(input.level() == levels::memory_only_ser);
+    windowed.persist(levels::memory_only);
+    CHECK(windowed.level() == levels::none);
+    CHECK(input.level() == levels::memory_only);
+  });
 }
 
 TEST_CASE("persist, cache and unpersist set the level") {
-  auto on = make_inline_engine();
-  auto context = on->make_context(test_configuration(), seconds(1));
-  auto input = test_input<int>(*context, {});
-  input.persist();
-  CHECK(input.level() == levels::memory_only_ser);
-  input.persist(levels::disk_only_2);
-  CHECK(input.level() == levels::disk_only_2);
-  input.unpersist();
-  CHECK(input.level() == levels::none);
-  input.cache();
-  CHECK(input.level() == levels::memory_only_ser);
-  auto plain = input.map([](int x) { return app::opaque{x}; });
-  plain.cache();
-  CHECK(plain.level() == levels::memory_only);
-  auto e = error_of([&] { input.persist(storage_level{true, true, true, true, 1}); });
-  CHECK(e.code == errc::invalid_argument);
-  CHECK(has(e.message, "persist at persistence_test.cpp:"));
+  on_all_engines([](engine& on) {
+    auto context = on.make_context(test_configuration(), seconds(1));
+    auto input = test_input<int>(*context, {});
+    input.persist();
+    CHECK(input.level() == levels::memory_only_ser);
+    input.persist(levels::disk_only_2);
+    CHECK(input.level() == levels::disk_only_2);
+    input.unpersist();
+    CHECK(input.level() == levels::none);
+    input.cache();
+    CHECK(input.level() == levels::memory_only_ser);
+    auto plain = input.map([](int x) { return app::opaque{x}; });
+    plain.cache();
+    CHECK(plain.level() == levels::memory_only);
+    auto e = error_of([&] { input.persist(storage_level{true, true, true, true, 1}); });
+    CHECK(e.code == errc::invalid_argument);
+    CHECK(has(e.message, "persist at persistence_test.cpp:"));
+  });
 }
 
 TEST_CASE("levels change before the start only; unpersist forgets while the job runs") {
@@ -132,21 +134,22 @@ TEST_CASE("keeping is an output of its own, after the user's, at the user's plac
 }
 
 TEST_CASE("checkpoint: a multiple of the slide") {
-  auto on = make_inline_engine();
-  auto context = on->make_context(test_configuration(), seconds(1));
-  auto s = test_input<int>(*context, {}).window(seconds(4), seconds(2));
-  auto refused = [&](duration interval) {
-    auto e = error_of([&] { s.checkpoint(interval); });
-    CHECK(e.code == errc::invalid_argument);
-    CHECK(has(e.message, "checkpoint at persistence_test.cpp:"));
-    return e.message;
-  };
-  CHECK(has(refused(seconds(1)), "has been set to 1000 ms which is lower than its slide time "
-                                 "(2000 ms). Please set it to at least 2000 ms."));
-  CHECK(has(refused(seconds(3)), "has been set to 3000 ms which is not a multiple of its slide "
-                                 "time (2000 ms). Please set it to a multiple of 2000 ms."));
-  CHECK(has(refused(seconds(0)), "checkpoint interval"));
-  s.checkpoint(seconds(4)).checkpoint(seconds(2));
+  on_all_engines([](engine& on) {
+    auto context = on.make_context(test_configuration(), seconds(1));
+    auto s = test_input<int>(*context, {}).window(seconds(4), seconds(2));
+    auto refused = [&](duration interval) {
+      auto e = error_of([&] { s.checkpoint(interval); });
+      CHECK(e.code == errc::invalid_argument);
+      CHECK(has(e.message, "checkpoint at persistence_test.cpp:"));
+      return e.message;
+    };
+    CHECK(has(refused(seconds(1)), "has been set to 1000 ms which is lower than its slide time "
+                                   "(2000 ms). Please set it to at least 2000 ms."));
+    CHECK(has(refused(seconds(3)), "has been set to 3000 ms which is not a multiple of its slide "
+                                   "time (2000 ms). Please set it to a multiple of 2000 ms."));
+    CHECK(has(refused(seconds(0)), "checkpoint interval"));
+    s.checkpoint(seconds(4)).checkpoint(seconds(2));
+  });
 }
 
 TEST_CASE("memory levels drop the oldest batches beyond their bound, and slice says so") {
@@ -163,6 +166,7 @@ TEST_CASE("memory levels drop the oldest batches beyond their bound, and slice s
       CHECK(e.code == errc::limit_exceeded);
       CHECK(has(e.message, "input_stream at persistence_test.cpp:"));
       CHECK(has(e.message, "persist it at MEMORY_AND_DISK"));
+      CHECK(job.log->count(log_level::warning, "is dropped before its time") == 1);
       CHECK(job.problem.empty());
       job.context->stop();
     });

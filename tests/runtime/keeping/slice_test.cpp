@@ -58,6 +58,27 @@ TEST_CASE("slice") {
   });
 }
 
+TEST_CASE("slice warns of bounds that are not times of the stream") {
+  on_all_engines([](engine& on) {
+    file_job job{on};
+    auto s = test_input(*job.context, singles(4)).window(seconds(2), seconds(2));
+    s.remember(seconds(10));
+    s.for_each_batch([](const auto&) {});
+    job.context->start();
+    job.run(seconds(4));
+    auto warnings = [&](const char* about) { return job.log->count(log_level::warning, about); };
+    CHECK(records_in(s, 2000, 4000) == longs{1, 2, 3, 4});
+    CHECK(warnings("slice of") == 0);
+    CHECK(records_in(s, 3000, 5999) == longs{1, 2, 3, 4});
+    CHECK(warnings("slice of window at slice_test.cpp:") == 2);
+    CHECK(warnings("the begin of 3000 ms is not one of its times, which are 2000 ms apart; taken "
+                   "down to 2000 ms") == 1);
+    CHECK(warnings("the end of 5999 ms is not one of its times, which are 2000 ms apart; taken "
+                   "down to 4000 ms") == 1);
+    job.context->stop();
+  });
+}
+
 TEST_CASE("slice - has not been initialized, or is of a stream that is not kept") {
   on_all_engines([](engine& on) {
     file_job job{on};
@@ -211,9 +232,10 @@ TEST_CASE("remember: the longest counts; not for ever, not after the start, the 
 }
 
 TEST_CASE("the context's remember must be positive") {
-  auto on = make_inline_engine();
-  file_job job{*on};
-  auto e = error_of([&] { job.context->remember(seconds(0)); });
-  CHECK(e.code == errc::invalid_argument);
-  CHECK(has(e.message, "must be positive"));
+  on_all_engines([](engine& on) {
+    file_job job{on};
+    auto e = error_of([&] { job.context->remember(seconds(0)); });
+    CHECK(e.code == errc::invalid_argument);
+    CHECK(has(e.message, "must be positive"));
+  });
 }

@@ -1,33 +1,28 @@
 #pragma once
 
-#include "runtime/random/operations/aggregate_operations.hpp"
-#include "runtime/random/operations/event_operations.hpp"
-#include "runtime/random/operations/keyed_operations.hpp"
-#include "runtime/random/operations/keyed_window_operations.hpp"
-#include "runtime/random/operations/number_operations.hpp"
-#include "runtime/random/operations/state_operations.hpp"
-#include "runtime/random/operations/text_operations.hpp"
-#include "runtime/random/operations/transform_operations.hpp"
-#include "runtime/random/operations/window_operations.hpp"
+#include "runtime/random/operation.hpp"
 
 namespace millrace::test {
 
+/// Each adds operations of its kind; in a source file of its own, because each has many templates
+/// to compile.
+void add_simple_group(operation_list& to);
+void add_window_group(operation_list& to);
+void add_keyed_group(operation_list& to);
+void add_state_group(operation_list& to);
+void add_transform_group(operation_list& to);
+void add_summary_group(operation_list& to);
+void add_event_group(operation_list& to);
+
 inline operation_list all_random_operations() {
   operation_list all;
-  add_number_maps(all);
-  add_number_partitions(all);
-  add_numbers_to_pairs(all);
-  add_view_operations(all);
-  add_views_to_others(all);
-  add_text_operations(all);
-  add_keyed_operations(all);
-  add_window_operations(all);
-  add_keyed_window_operations(all);
-  add_state_operations(all);
-  add_join_operations(all);
-  add_transform_operations(all);
-  add_aggregate_operations(all);
-  add_event_operations(all);
+  add_simple_group(all);
+  add_keyed_group(all);
+  add_window_group(all);
+  add_state_group(all);
+  add_transform_group(all);
+  add_summary_group(all);
+  add_event_group(all);
   return all;
 }
 

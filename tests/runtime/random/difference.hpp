@@ -17,14 +17,14 @@ inline std::string show_records(const texts& records) {
   return out + (records.size() > shown ? ", ..." : "");
 }
 
-/// How one batch of an output differs from what the reference says.
-inline std::optional<std::string> batch_difference(const std::optional<any_data>& expected,
+/// How one batch of an output differs from what it should have.
+inline std::optional<std::string> batch_difference(const std::optional<texts>& expected,
                                                    const texts* got, bool ordered) {
   if (!expected && !got)
     return std::nullopt;
   if (!expected)
     return "there is a batch where none is due: " + show_records(*got);
-  auto wanted = expected_batch(*expected);
+  auto wanted = *expected;
   if (!got)
     return "there is no batch, expected " + show_records(wanted);
   auto found = *got;
@@ -41,6 +41,42 @@ inline std::optional<std::string> batch_difference(const std::optional<any_data>
   std::ranges::set_difference(found, wanted, std::back_inserter(extra));
   return "other records:" + words + "\n    missing " + show_records(missing) + "\n    too much " +
          show_records(extra);
+}
+
+/// How what an output has of a batch differs from what the reference says of its stream.
+inline std::optional<std::string> output_difference(const graph_output& how,
+                                                    const std::optional<any_data>& expected,
+                                                    const texts* got, bool ordered) {
+  if (!expected)
+    return batch_difference(std::nullopt, got, ordered);
+  auto n = size_of(*expected);
+  switch (how.kind) {
+  case output_kind::printed: {
+    auto lines = shown_lines(first_records(*expected, how.shown));
+    if (n > how.shown) {
+      lines.emplace_back("...");
+      if (!ordered && got)
+        return wrong_choice(*expected, how.shown, *got);
+    }
+    return batch_difference(lines, got, ordered);
+  }
+  case output_kind::text_files:
+    if (how.skip_empty && n == 0)
+      return batch_difference(std::nullopt, got, ordered);
+    return batch_difference(shown_lines(*expected), got, ordered);
+  case output_kind::object_files:
+    if (how.skip_empty && n == 0)
+      return batch_difference(std::nullopt, got, ordered);
+    break;
+  case output_kind::partitions:
+    // A batch without partitions calls nothing there.
+    if (!got && n == 0)
+      return std::nullopt;
+    break;
+  default:
+    break;
+  }
+  return batch_difference(expected_batch(*expected), got, ordered);
 }
 
 inline std::optional<std::string> error_difference(const random_graph& graph,
@@ -65,7 +101,7 @@ inline std::optional<std::string> slice_difference(const random_graph& graph,
       if (!expected)
         continue;
       auto* found = n < slice.size() ? &slice[n] : nullptr;
-      if (auto d = batch_difference(expected, found, stream.ordered))
+      if (auto d = batch_difference(expected_batch(*expected), found, stream.ordered))
         return "slice " + std::to_string(n) + " of s" + std::to_string(i) + ": " + *d;
       ++n;
     }
@@ -85,17 +121,14 @@ inline std::optional<std::string> difference(const random_graph& graph, engine& 
   auto end = failing.value_or(graph.batches);
   for (std::size_t b = 0; b < graph.batches; ++b)
     for (std::size_t o = 0; o < graph.outputs.size(); ++o) {
-      auto& stream = graph.streams[graph.outputs[o]];
+      auto& how = graph.outputs[o];
+      auto& stream = graph.streams[how.stream];
       auto at = got.outputs[o].find(static_cast<number>(b + 1));
       auto* found = at == got.outputs[o].end() ? nullptr : &at->second;
       auto expected = b < end ? stream.expected.batches[b] : std::nullopt;
-      // A batch without partitions calls nothing there.
-      if (!found && expected && kind_of_output(graph, o) == output_kind::partitions &&
-          std::visit([](auto& records) { return records.empty(); }, *expected))
-        continue;
-      if (auto d = batch_difference(expected, found, stream.ordered))
-        return "s" + std::to_string(graph.outputs[o]) + " at second " + std::to_string(b + 1) +
-               ": " + *d;
+      if (auto d = output_difference(how, expected, found, stream.ordered))
+        return std::string(name_of(how.kind)) + " of s" + std::to_string(how.stream) +
+               " at second " + std::to_string(b + 1) + ": " + *d;
     }
   return slice_difference(graph, got);
 }

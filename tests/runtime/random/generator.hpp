@@ -20,13 +20,14 @@ public:
     graph_.batches = 2 + below(9);
     graph_.parallelism = 1 + below(4);
     graph_.threads = 1 + below(4);
+    graph_.little_memory = one_in(3);
     usual_partitions_ = static_cast<std::uint32_t>(1 + below(4));
     for (std::size_t i = 0, n = 1 + below(3); i < n; ++i)
       add_input();
     for (std::size_t i = 0, n = 2 + below(14); i < n; ++i)
       add_operation();
     for (std::size_t i = 0, n = 1 + below(4); i < n; ++i)
-      graph_.outputs.push_back(i == 0 ? last_stream() : any_stream_but_refused());
+      graph_.outputs.push_back(random_output(i == 0 ? last_stream() : any_stream_but_refused()));
     if (one_in(4))
       graph_.output_fails_at_call = static_cast<int>(1 + below(2 * graph_.batches));
     return std::move(graph_);
@@ -51,14 +52,25 @@ private:
     return i;
   }
 
-  std::string random_line() {
+  graph_output random_output(std::size_t stream) {
+    constexpr std::array<std::size_t, 5> shown{0, 1, 3, 10, 2 * most_records};
+    return {stream, static_cast<output_kind>(below(6)), shown[below(shown.size())], one_in(2)};
+  }
+
+  /// Sometimes one record of several lines, if the input can have such.
+  std::string random_line(bool of_file) {
     std::string line;
-    for (std::size_t w = below(6); w > 0; --w)
+    for (std::size_t w = below(6); w > 0; --w) {
+      if (!of_file && one_in(8))
+        line += one_in(2) ? "\n" : "\r\n";
       line += (one_in(3) ? "  a word longer than short" : " w") + std::to_string(below(20));
+      if (!of_file && one_in(20))
+        line += one_in(2) ? "\n" : "\n\n\r";
+    }
     return line;
   }
 
-  any_data random_batch(record_kind kind) {
+  any_data random_batch(record_kind kind, bool of_file) {
     constexpr std::array<std::size_t, 8> sizes{0, 0, 1, 2, 7, 30, 100, 1000};
     auto n = sizes[below(sizes.size())];
     auto small = 1 + below(100);
@@ -66,7 +78,7 @@ private:
     if (kind == of_views) {
       texts out(n);
       for (auto& line : out)
-        line = random_line();
+        line = random_line(of_file);
       return any_data{std::in_place_index<of_views>, std::move(out)};
     }
     if (kind == of_view_pairs) {
@@ -95,16 +107,42 @@ private:
     constexpr std::array<record_kind, 4> kinds{of_numbers, of_views, of_pairs, of_view_pairs};
     recipe r;
     r.kind = kinds[below(kinds.size())];
+    r.input = random_input_kind(r.kind);
     r.input_partitions = 1 + below(4);
-    bool leaves_out = one_in(4);
-    for (std::size_t b = 0; b < graph_.batches; ++b) {
-      auto records = random_batch(r.kind);
+    bool function = r.input == input_kind::function;
+    bool leaves_out = function && one_in(4);
+    auto of_file = r.input == input_kind::text_files || r.input == input_kind::stable_files;
+    auto given = function ? graph_.batches : 1 + below(graph_.batches);
+    for (std::size_t b = 0; b < given; ++b) {
+      auto records = random_batch(r.kind, of_file);
       if (leaves_out && one_in(4))
-        r.expected.batches.emplace_back();
+        r.given.batches.emplace_back();
       else
-        r.expected.batches.emplace_back(std::move(records));
+        r.given.batches.emplace_back(std::move(records));
     }
+    if (r.input == input_kind::number_files && one_in(4))
+      r.fails_at_call = static_cast<int>(1 + below(10));
     graph_.streams.push_back(std::move(r));
+    try {
+      evaluate(graph_, graph_.streams.size() - 1);
+    } catch (const too_many_records&) {
+      at(graph_.streams.size() - 1).input = input_kind::queue;
+      evaluate(graph_, graph_.streams.size() - 1);
+    }
+  }
+
+  input_kind random_input_kind(record_kind of) {
+    using enum input_kind;
+    if (one_in(2))
+      return function;
+    std::vector<input_kind> kinds{queue, whole_queue, constant};
+    if (of == of_views || of == of_view_pairs)
+      kinds.insert(kinds.end(), {text_files, stable_files});
+    else
+      kinds.push_back(object_files);
+    if (of == of_numbers)
+      kinds.insert(kinds.end(), {rate, number_files});
+    return kinds[below(kinds.size())];
   }
 
   /// A stream of this kind, mostly one with this slide; none if there is none of the kind.

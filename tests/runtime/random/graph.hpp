@@ -1,6 +1,8 @@
 #pragma once
 
+#include "runtime/random/inputs/input_model.hpp"
 #include "runtime/random/operation.hpp"
+#include "runtime/random/outputs/output_kind.hpp"
 
 #include <algorithm>
 #include <sstream>
@@ -15,27 +17,34 @@ struct recipe {
   std::vector<std::size_t> parents;
   /// The operation must be refused, and there is no such stream.
   bool refused = false;
-  std::size_t input_partitions = 1;
+  input_kind input = input_kind::function;
+  history given;                    ///< To an input.
+  std::size_t input_partitions = 1; ///< Or files for each batch.
   int fails_at_call = 0; ///< A function of the user's throws at this call, once; 0: never.
   bool ordered = true;   ///< The order of its records is promised.
   bool windowed = false; ///< Has a window above, in the same order.
-  history expected;      ///< Inputs: what is given; others: what the reference says.
+  history expected;      ///< What the reference says.
 };
 
 struct random_graph {
   std::uint64_t seed = 0;
   std::vector<recipe> streams;
-  std::vector<std::size_t> outputs;
+  std::vector<graph_output> outputs;
   int output_fails_at_call = 0;
   std::size_t batches = 0;
   std::size_t parallelism = 1;
   std::size_t threads = 1;
+  bool little_memory = false; ///< Kept batches have hardly any.
 };
 
 inline void evaluate(random_graph& graph, std::size_t stream) {
   auto& r = graph.streams[stream];
-  if (!r.op || r.refused)
+  if (r.refused)
     return;
+  if (!r.op) {
+    r.expected = batches_of_input(r.input, r.given, graph.batches);
+    return;
+  }
   std::vector<const history*> in;
   for (auto p : r.parents)
     in.push_back(&graph.streams[p].expected);
@@ -45,8 +54,8 @@ inline void evaluate(random_graph& graph, std::size_t stream) {
 /// The streams that are computed: those that an output or a remembered stream needs.
 inline std::vector<bool> needed_streams(const random_graph& graph) {
   std::vector<bool> needed(graph.streams.size(), false);
-  for (auto o : graph.outputs)
-    needed[o] = true;
+  for (auto& o : graph.outputs)
+    needed[o.stream] = true;
   for (std::size_t i = 0; i < graph.streams.size(); ++i)
     if (graph.streams[i].op && graph.streams[i].op->remembered)
       needed[i] = true;
@@ -83,7 +92,10 @@ inline std::string show(const recipe& r) {
                                    "pairs",   "view pairs", "text pairs"};
   out << kinds[r.kind] << " from ";
   if (!r.op) {
-    out << "input of " << r.input_partitions << " partitions" << show_sizes(r.expected);
+    out << name_of(r.input) << " of " << r.input_partitions << " partitions or files";
+    if (r.fails_at_call != 0)
+      out << ", fails at call " << r.fails_at_call;
+    out << show_sizes(r.expected);
     return out.str();
   }
   out << r.op->name;
@@ -109,8 +121,10 @@ inline std::string show(const random_graph& graph) {
   for (std::size_t i = 0; i < graph.streams.size(); ++i)
     out << "  s" << i << " = " << show(graph.streams[i]) << '\n';
   out << "  outputs";
-  for (auto o : graph.outputs)
-    out << " s" << o;
+  for (auto& o : graph.outputs)
+    out << " s" << o.stream << " (" << name_of(o.kind) << ", " << o.shown << ")";
+  if (graph.little_memory)
+    out << ", little memory";
   if (graph.output_fails_at_call != 0)
     out << " fail at call " << graph.output_fails_at_call;
   return out.str();

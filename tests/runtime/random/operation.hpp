@@ -46,6 +46,7 @@ struct parameters {
   std::size_t length = 1;
   std::size_t slide = 1;
   bool default_slide = false; ///< The slide is not passed.
+  bool little_memory = false; ///< Kept batches need a disk.
 
   basic_stream_context* context = nullptr;
   fault trip;

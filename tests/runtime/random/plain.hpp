@@ -113,7 +113,36 @@ inline texts split_plainly(const texts& in, char separator) {
 }
 
 inline texts words_plainly(const texts& in) {
-  return only(split_plainly(in, ' '), [](const std::string& w) { return !w.empty(); });
+  texts out;
+  for (auto& line : in) {
+    bool inside = false;
+    for (char c : line) {
+      auto blank = c == ' ' || c == '\n' || c == '\r';
+      if (!blank && !inside)
+        out.emplace_back();
+      if (!blank)
+        out.back() += c;
+      inside = !blank;
+    }
+  }
+  return out;
+}
+
+/// The lines of texts, which end with `\n` or `\r\n` or with the text.
+inline texts lines_plainly(const texts& in) {
+  texts out;
+  for (auto& text : in) {
+    bool inside = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (!std::exchange(inside, true))
+        out.emplace_back();
+      if (text[i] == '\n')
+        inside = false;
+      else if (text[i] != '\r' || i + 1 == text.size() || text[i + 1] != '\n')
+        out.back() += text[i];
+    }
+  }
+  return out;
 }
 
 template <class T>

@@ -2,15 +2,11 @@
 
 #include "runtime/event_log.hpp"
 #include "runtime/random/graph.hpp"
+#include "runtime/random/inputs/make_input.hpp"
+#include "runtime/random/outputs/add_output.hpp"
 #include "support/engine.hpp"
 
-#include <functional>
-#include <mutex>
-
 namespace millrace::test {
-
-/// What a stream gave, by second.
-using seconds_of_texts = std::map<number, texts>;
 
 struct graph_run {
   std::optional<std::string> error; ///< What the job reported.
@@ -18,78 +14,10 @@ struct graph_run {
   std::map<std::size_t, std::vector<texts>> slices; ///< Of remembered streams.
 };
 
-/// What an output gets. A batch may come again, whole or in partitions. Thread-safe.
-class tap {
-public:
-  void take(number second, std::size_t partition, texts records) {
-    std::lock_guard guard{mutex_};
-    batches_[second][partition] = std::move(records);
-  }
-  seconds_of_texts batches() const {
-    std::lock_guard guard{mutex_};
-    seconds_of_texts out;
-    for (auto& [second, partitions] : batches_)
-      for (auto& [number, records] : partitions)
-        append(out[second], records);
-    return out;
-  }
-
-private:
-  mutable std::mutex mutex_;
-  std::map<number, std::map<std::size_t, texts>> batches_;
-};
-
 /// An operation was not refused, or with other words than the user should get.
 struct not_refused {
   std::string how;
 };
-
-template <record_kind K>
-any_stream make_input_of(basic_stream_context& context, const recipe& r) {
-  using record = record_of<K>;
-  test_batches<record> in;
-  for (auto& b : r.expected.batches) {
-    auto& to = in.emplace_back();
-    if (b)
-      to.emplace(std::get<K>(*b).begin(), std::get<K>(*b).end());
-  }
-  return any_stream{std::in_place_index<K>, test_input<record>(context, in, r.input_partitions)};
-}
-
-/// Pairs whose keys are views into the text of their batch: lines "key=value", taken apart.
-inline any_stream make_view_pairs(basic_stream_context& context, const recipe& r) {
-  std::vector<std::optional<texts>> in;
-  for (auto& b : r.expected.batches)
-    in.push_back(
-        b ? std::optional{each(std::get<of_view_pairs>(*b), [](auto& p) { return text_of(p); })}
-          : std::nullopt);
-  using views = batch<std::string_view>;
-  auto lines = context.input_stream<std::string_view>(
-      [in, partitions = r.input_partitions](batch_time t) -> std::optional<views> {
-        auto& b = in.at(static_cast<std::size_t>(t.ms() / 1000 - 1));
-        if (!b)
-          return std::nullopt;
-        return views{std::vector<std::string_view>{b->begin(), b->end()}, partitions};
-      });
-  return any_stream{
-      std::in_place_index<of_view_pairs>, lines.map([](std::string_view line) {
-        auto at = line.find('=');
-        return view_pair{line.substr(0, at), std::stol(std::string(line.substr(at + 1)))};
-      })};
-}
-
-inline any_stream make_input(basic_stream_context& context, const recipe& r) {
-  switch (r.kind) {
-  case of_views:
-    return make_input_of<of_views>(context, r);
-  case of_pairs:
-    return make_input_of<of_pairs>(context, r);
-  case of_view_pairs:
-    return make_view_pairs(context, r);
-  default:
-    return make_input_of<of_numbers>(context, r);
-  }
-}
 
 inline void expect_refusal(const recipe& r, const std::vector<any_stream>& parents,
                            const parameters& with) {
@@ -107,16 +35,18 @@ inline void expect_refusal(const recipe& r, const std::vector<any_stream>& paren
 }
 
 /// The streams of the graph; those of refused operations are those of their first parents.
-inline std::vector<any_stream> build(basic_stream_context& context, const random_graph& graph) {
+inline std::vector<any_stream> build(basic_stream_context& context, graph_disk& disk,
+                                     const random_graph& graph) {
   std::vector<any_stream> made;
   const parameters shared;
   for (auto& r : graph.streams) {
     if (!r.op) {
-      made.push_back(make_input(context, r));
+      made.push_back(make_input(context, disk, std::to_string(made.size()), r));
       continue;
     }
     auto with = r.with;
     with.context = &context;
+    with.little_memory = graph.little_memory;
     with.route = shared.route;
     with.trip = r.fails_at_call != 0 ? fault{r.fails_at_call} : fault{};
     std::vector<any_stream> parents;
@@ -127,52 +57,6 @@ inline std::vector<any_stream> build(basic_stream_context& context, const random
     made.push_back(r.refused ? parents[0] : r.op->build(parents, with));
   }
   return made;
-}
-
-enum class output_kind { batches, partitions, collected };
-
-inline output_kind kind_of_output(const random_graph& graph, std::size_t output) {
-  return static_cast<output_kind>((graph.seed + output) % 3);
-}
-
-/// Adds an output, which calls `trip` where it can; what it got, afterwards.
-template <class T>
-std::function<seconds_of_texts()> add_output(const dstream<T>& to, output_kind kind,
-                                             const fault& trip) {
-  using record = owned_t<T>;
-  auto as_texts = [](const auto& records) {
-    return each(records, [](auto& x) { return text_of(x); });
-  };
-  auto out = std::make_shared<tap>();
-  if (kind == output_kind::batches) {
-    to.for_each_batch([=](const batch<record>& b, batch_time t) {
-      trip();
-      out->take(t.ms() / 1000, 0, as_texts(b.collect()));
-      trip();
-    });
-  } else if (kind == output_kind::partitions) {
-    using connection = std::tuple<number, std::size_t, texts>;
-    to.for_each_partition(
-        [](std::size_t p, batch_time t) {
-          return connection{t.ms() / 1000, p, {}};
-        },
-        [trip](connection& c, const record& r) {
-          trip();
-          std::get<texts>(c).push_back(text_of(r));
-        },
-        [out](connection& c) { out->take(std::get<0>(c), std::get<1>(c), std::get<2>(c)); });
-  } else {
-    auto all = std::make_shared<collector<record>>();
-    to.collect_into(*all);
-    return [=] {
-      seconds_of_texts got;
-      auto batches = all->batches();
-      for (std::size_t i = 0; i < batches.size(); ++i)
-        got[all->times()[i].ms() / 1000] = as_texts(batches[i]);
-      return got;
-    };
-  }
-  return [out] { return out->batches(); };
 }
 
 /// The kept batches of a stream up to that second.
@@ -191,21 +75,35 @@ inline configuration configuration_of(const random_graph& graph) {
   return configuration::defaults()
       .master("local[" + std::to_string(graph.threads) + "]")
       .set("state.hash_seed", static_cast<number>(graph.seed % 1000 + 1))
-      .set("stream.default_parallelism", static_cast<number>(graph.parallelism));
+      .set("stream.default_parallelism", static_cast<number>(graph.parallelism))
+      .set("storage.memory_bytes", graph.little_memory ? "2k" : "256MiB");
+}
+
+/// Adds the outputs. What they call, and a change of the disk, fails where the graph says so.
+inline std::vector<output_reader> add_outputs(const std::vector<any_stream>& streams,
+                                              graph_disk& disk, const random_graph& graph) {
+  fault trip;
+  if (graph.output_fails_at_call != 0) {
+    trip = fault{graph.output_fails_at_call};
+    disk.files()->fail_change(static_cast<std::uint64_t>(graph.output_fails_at_call));
+  }
+  std::vector<output_reader> outputs;
+  for (auto& o : graph.outputs) {
+    auto prefix = "/out/" + std::to_string(outputs.size()) + "-saved";
+    outputs.push_back(std::visit([&](auto& s) { return add_output(s, o, disk, prefix, trip); },
+                                 streams[o.stream]));
+  }
+  return outputs;
 }
 
 /// Builds the graph and runs all its batches.
-inline void run_to_end(engine& on, basic_stream_context& context, const random_graph& graph,
-                       graph_run& result) {
+inline void run_to_end(engine& on, basic_stream_context& context, graph_disk& disk,
+                       const random_graph& graph, graph_run& result) {
   auto events = std::make_shared<event_log>();
   context.add_listener(events);
-  fault trip = graph.output_fails_at_call != 0 ? fault{graph.output_fails_at_call} : fault{};
-  auto streams = build(context, graph);
-  std::vector<std::function<seconds_of_texts()>> outputs;
-  for (auto o : graph.outputs)
-    outputs.push_back(std::visit(
-        [&](auto& s) { return add_output(s, kind_of_output(graph, outputs.size()), trip); },
-        streams[o]));
+  context.set_file_system(disk.files());
+  auto streams = build(context, disk, graph);
+  auto outputs = add_outputs(streams, disk, graph);
   bool fails = failing_batch(graph).has_value();
   try {
     context.start();
@@ -230,10 +128,11 @@ inline void run_to_end(engine& on, basic_stream_context& context, const random_g
 }
 
 inline graph_run run(engine& on, const random_graph& graph) {
+  graph_disk disk;
   auto context = on.make_context(configuration_of(graph), seconds(1));
   graph_run result;
   try {
-    run_to_end(on, *context, graph, result);
+    run_to_end(on, *context, disk, graph, result);
   } catch (const stream_error& e) {
     result.error = std::string("the graph cannot be built: ") + e.what();
   } catch (const not_refused& e) {

@@ -35,11 +35,11 @@ private:
     if (auto pruned = prune(graph); pruned.streams.size() < graph.streams.size())
       out.push_back(std::move(pruned));
     if (graph.outputs.size() > 1)
-      for (auto o : graph.outputs)
+      for (auto& o : graph.outputs)
         add([&](auto& g) { g.outputs = {o}; });
     else
-      for (auto p : graph.streams[graph.outputs[0]].parents)
-        add([&](auto& g) { g.outputs = {p}; });
+      for (auto p : graph.streams[graph.outputs[0].stream].parents)
+        add([&](auto& g) { g.outputs[0].stream = p; });
     if (has_refused(graph))
       add([](auto& g) { drop_refused(g); });
     for (auto n : {graph.batches / 2, graph.batches - 1})
@@ -52,6 +52,7 @@ private:
         add([&](auto& g) { g.streams[i].fails_at_call = 0; });
     for (std::size_t i = 0; i < graph.streams.size(); ++i)
       halve_inputs(graph, i, add);
+    simplify_kinds(graph, add);
     if (graph.parallelism > 1)
       add([](auto& g) { g.parallelism = 1; });
     if (graph.threads > 1)
@@ -69,9 +70,9 @@ private:
     auto& r = graph.streams[stream];
     if (r.op)
       return;
-    for (std::size_t b = 0; b < r.expected.batches.size(); ++b)
+    for (std::size_t b = 0; b < r.given.batches.size(); ++b)
       for (bool front : {true, false})
-        if (r.expected.batches[b] && size_of(*r.expected.batches[b]) > 0)
+        if (r.given.batches[b] && size_of(*r.given.batches[b]) > 0)
           add([&](auto& g) {
             std::visit(
                 [front](auto& records) {
@@ -79,16 +80,32 @@ private:
                   front ? records.erase(records.begin() + half, records.end())
                         : records.erase(records.begin(), records.begin() + half);
                 },
-                *g.streams[stream].expected.batches[b]);
+                *g.streams[stream].given.batches[b]);
             reevaluate(g);
           });
+  }
+
+  /// Candidates whose inputs, outputs and kept batches are of the plainest kind.
+  template <class Add>
+  static void simplify_kinds(const random_graph& graph, Add add) {
+    for (std::size_t i = 0; i < graph.streams.size(); ++i)
+      if (graph.streams[i].input != input_kind::function)
+        add([&](auto& g) {
+          g.streams[i].input = input_kind::function;
+          g.streams[i].given = g.streams[i].expected;
+        });
+    for (std::size_t o = 0; o < graph.outputs.size(); ++o)
+      if (graph.outputs[o].kind != output_kind::batches)
+        add([&](auto& g) { g.outputs[o].kind = output_kind::batches; });
+    if (graph.little_memory)
+      add([](auto& g) { g.little_memory = false; });
   }
 
   static void cut(random_graph& graph, std::size_t batches) {
     graph.batches = batches;
     for (auto& r : graph.streams)
       if (!r.op)
-        r.expected.batches.resize(batches);
+        r.given.batches.resize(std::min(batches, r.given.batches.size()));
     reevaluate(graph);
   }
 
@@ -126,7 +143,7 @@ private:
     }
     graph.streams = std::move(kept);
     for (auto& o : graph.outputs)
-      o = number[o];
+      o.stream = number[o.stream];
   }
 
   std::function<bool(const random_graph&)> fails_;

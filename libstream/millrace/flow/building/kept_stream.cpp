@@ -75,9 +75,19 @@ void check_slice(const graph_builder& builder, const node& stream) {
                            " are not kept; call remember(d) or persist() on it before the start"};
 }
 
-interval own_times(const node& stream, const interval& times, batch_time zero) {
-  auto down = [&](batch_time t) { return t < zero ? t : t.floor(stream.slide(), zero); };
-  return {down(times.begin()), down(times.end())};
+interval own_times(const graph_builder& builder, const node& stream, const interval& times,
+                   batch_time zero) {
+  auto down = [&](const char* which, batch_time t) {
+    if (t < zero)
+      return t;
+    auto own = t.floor(stream.slide(), zero);
+    if (own != t)
+      builder.log().warning("slice of " + name_of(stream) + ": the " + which + " of " +
+                            to_string(t) + " is not one of its times, which are " +
+                            to_string(stream.slide()) + " apart; taken down to " + to_string(own));
+    return own;
+  };
+  return {down("begin", times.begin()), down("end", times.end())};
 }
 
 retained_options retained_options_of(const graph_builder& builder, const node& stream) {

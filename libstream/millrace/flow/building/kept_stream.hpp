@@ -36,8 +36,10 @@ void remember_for(const graph_builder& builder, node& stream, duration span,
 void checkpoint_every(const graph_builder& builder, node& stream, duration interval,
                       const std::source_location& site);
 void check_slice(const graph_builder& builder, const node& stream);
-/// Down to the stream's own times: a bound between two of them means the earlier one.
-interval own_times(const node& stream, const interval& times, batch_time zero);
+/// Down to the stream's own times: a bound between two of them means the earlier one, and a
+/// warning.
+interval own_times(const graph_builder& builder, const node& stream, const interval& times,
+                   batch_time zero);
 retained_options retained_options_of(const graph_builder& builder, const node& stream);
 
 } // namespace millrace

@@ -118,6 +118,9 @@ private:
 /// A stream whose records have event times: made by `assign_timestamps`, for operations that go by
 /// when things happened rather than by when they arrived.
 ///
+/// Only streams of pairs have windows and interval joins by event time: these go by key. For one
+/// result over all records give every record the same key before `assign_timestamps`.
+///
 /// The watermark of a batch - the promise that nothing earlier will come - is the greatest event
 /// time of all batches up to this one, less the allowed disorder. It is the same in all partitions.
 template <class T>
@@ -148,7 +151,10 @@ public:
 
   /// `window(window_spec::tumbling(10s))`, `sliding(30s, 10s)`, `session(30s)`. A window fires when
   /// the watermark passes its end, and again with late records while `allowed_lateness` lasts.
-  event_windows<K, V> window(const window_spec& spec, event_window_options options = {}) const {
+  event_windows<K, V> window(const window_spec& spec, event_window_options options = {},
+                             here site = here::current()) const {
+    for_operation(*stream_access::describe_new(records_, "window", site),
+                  [&] { validate(options); });
     return {*this, spec, options};
   }
 
@@ -171,7 +177,8 @@ class event_operations {
 
 public:
   /// `f(record)` is the event time of a record. A record may come up to `max_out_of_orderness`
-  /// after a later one without being late.
+  /// after a later one without being late. What comes out has windows and joins by event time if
+  /// the records are pairs, since both go by key.
   template <class F>
   requires std::convertible_to<std::invoke_result_t<F&, const T&>, event_time> event_dstream<T>
   assign_timestamps(F f, duration max_out_of_orderness, here site = here::current())
@@ -215,7 +222,6 @@ event_results<K, V, C> event_windows<K, V>::made(const char* operation, Function
   auto& stream = from_.records();
   auto info = stream_access::describe_new(stream, operation, site);
   auto partitioner = checked_partitioner(stream, *info, std::move(partitions));
-  for_operation(*info, [this] { validate(options_); });
   using result = std::pair<owned_t<K>, windowed<C>>;
   using late = timestamped<std::pair<K, V>>;
   using chunk = event_chunk<result, late>;

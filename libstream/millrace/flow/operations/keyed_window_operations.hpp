@@ -38,8 +38,9 @@ public:
   }
 
   /// As above; `inverse(total, oldest)` takes a value away again. `keep(key, value)` says which
-  /// keys are sent; one that it rejects is forgotten once no batch of the window contains it.
-  /// Without it every key ever seen stays.
+  /// keys are sent; one that it rejects is forgotten once no batch of the window contains it. A
+  /// test of zero will do: `keep_unless_zero{}`, or `keep_unless_zero{is_zero}` with
+  /// `is_zero(value)`. Without it every key ever seen stays.
   template <class F, class Inverse, partitions_for<K> P = std::uint32_t,
             class Keep = keep_every_key>
   requires std::convertible_to<std::invoke_result_t<F&, value, value>, value> &&

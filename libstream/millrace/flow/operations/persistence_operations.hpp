@@ -96,10 +96,10 @@ public:
     return stream_access::node(self())->settings().checkpoint;
   }
 
-  /// The batches with times in [from, to], which are taken down to the stream's own times. The
-  /// stream must be kept (`persist` or `remember`) and the job must have started. Throws
-  /// stream_error(illegal_state) otherwise, and limit_exceeded when a batch was dropped for want of
-  /// memory. Any thread.
+  /// The batches with times in [from, to]. Bounds between the stream's own times are taken down to
+  /// the earlier one, with a warning. The stream must be kept (`persist` or `remember`) and the job
+  /// must have started. Throws stream_error(illegal_state) otherwise, and limit_exceeded when a
+  /// batch was dropped for want of memory. Any thread.
   std::vector<batch<record>> slice(batch_time from, batch_time to) const {
     auto& at = *stream_access::node(self());
     check_slice(*stream_access::builder(self()), at);
@@ -107,7 +107,8 @@ public:
     auto zero_ms = kept->zero_ms.load();
     if (zero_ms == kept_stream::not_yet)
       return {};
-    auto times = own_times(at, interval{from, to}, batch_time{zero_ms});
+    auto times =
+        own_times(*stream_access::builder(self()), at, interval{from, to}, batch_time{zero_ms});
     auto found = kept->batches->slice(times.begin(), times.end());
     if (!found)
       throw stream_error{std::move(found).error()};
@@ -137,7 +138,8 @@ private:
       if (!holder->wanted)
         return;
       holder->batches =
-          std::make_shared<retained<record>>(retained_options_of(*builder, *at), builder->files());
+          std::make_shared<retained<record>>(retained_options_of(*builder, *at), builder->files(),
+                                             make_sequential_executor(), builder->log());
       stream_access::output(
           dstream<T>{builder, at}, operation, site,
           [] { return std::make_unique<collect_writer<T>>(); },

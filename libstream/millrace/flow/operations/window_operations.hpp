@@ -9,6 +9,7 @@
 #include "millrace/op/map.hpp"
 #include "millrace/stateful/fold_window_reader.hpp"
 #include "millrace/stateful/window_reader.hpp"
+#include "millrace/window/inverse_keyed_window.hpp"
 #include "millrace/window/window_fold.hpp"
 
 #include <concepts>
@@ -89,8 +90,9 @@ public:
 
   /// (value, how often) for each different record of the window.
   auto count_by_value_and_window(duration length, duration slide = duration{0},
-                                 std::uint32_t partitions = 0,
-                                 here site = here::current()) const requires keyable<T> {
+                                 std::uint32_t partitions = 0, here site = here::current()) const {
+    static_assert(keyable<T>,
+                  "the record type needs a hash (std::hash or millrace_hash) and operator==");
     checked("count_by_value_and_window", length, slide, site);
     return self()
         .map(
@@ -98,9 +100,8 @@ public:
               return std::pair<T, std::int64_t>{value, 1};
             },
             site)
-        .reduce_by_key_and_window(
-            std::plus<std::int64_t>{}, std::minus<std::int64_t>{}, length, slide, partitions,
-            [](const auto&, std::int64_t n) { return n != 0; }, site);
+        .reduce_by_key_and_window(std::plus<std::int64_t>{}, std::minus<std::int64_t>{}, length,
+                                  slide, partitions, keep_unless_zero{}, site);
   }
 
 protected:

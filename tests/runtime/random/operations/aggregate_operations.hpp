@@ -2,7 +2,8 @@
 
 #include "runtime/random/operation.hpp"
 
-#include <set>
+#include <map>
+#include <span>
 
 namespace millrace::test {
 
@@ -14,15 +15,7 @@ std::vector<T> top(std::vector<T> in, std::size_t k, By by) {
   in.resize(std::min(k, in.size()));
   return in;
 }
-
-template <class T>
-number distinct(const std::vector<T>& in) {
-  return static_cast<number>(std::set<T>{in.begin(), in.end()}.size());
-}
 } // namespace reference
-
-/// More different records than any window has: heavy hitters are exact then.
-inline constexpr std::size_t enough_counters = 10 * most_records;
 
 inline void add_top_k(operation_list& to) {
   auto by = [](const parameters& p) {
@@ -62,57 +55,103 @@ inline void add_top_k(operation_list& to) {
       }));
 }
 
-/// The exact number where the estimate is near it, else -1.
-inline number if_near(number estimate, number exact) {
-  auto off = std::abs(estimate - exact);
-  return off <= 2 || off * 100 <= exact * 6 ? exact : -1;
+/// Count, sum and greatest of numbers from 0 on. Calls `trip` for each.
+struct number_summary {
+  fault trip;
+  number count = 0;
+  number sum = 0;
+  number greatest = 0;
+
+  void add(number x) {
+    trip();
+    merge({{}, 1, x, x});
+  }
+  void merge(const number_summary& other) {
+    count += other.count;
+    sum += other.sum;
+    greatest = std::max(greatest, other.greatest);
+  }
+};
+
+inline number one_number(const number_summary& s) {
+  return one_number(s.count, one_number(bounded(s.sum), bounded(s.greatest)));
 }
 
-inline void add_sketches(operation_list& to) {
+/// How many texts begin with each letter, and the bytes of all; takes whole chunks.
+struct text_summary {
+  std::map<char, number> letters;
+  number bytes = 0;
+
+  void add(std::span<const std::string_view> records) {
+    for (auto& x : records) {
+      ++letters[x.empty() ? '-' : x[0]];
+      bytes += static_cast<number>(x.size());
+    }
+  }
+  void merge(const text_summary& other) {
+    for (auto& [letter, n] : other.letters)
+      letters[letter] += n;
+    bytes += other.bytes;
+  }
+  [[nodiscard]] std::string text() const {
+    std::string out = std::to_string(bytes);
+    for (auto& [letter, n] : letters)
+      out += std::string{" "} + letter + std::to_string(n);
+    return out;
+  }
+};
+
+namespace reference {
+inline numbers summary(const numbers& in) {
+  auto greatest = in.empty() ? 0 : largest(in)[0];
+  return {one_number(static_cast<number>(in.size()),
+                     one_number(bounded(total(in)), bounded(greatest)))};
+}
+
+inline texts summary(const texts& in) {
+  number bytes = 0;
+  for (auto& x : in)
+    bytes += static_cast<number>(x.size());
+  std::string out = std::to_string(bytes);
+  auto letters = each(in, [](auto& x) { return x.empty() ? '-' : x[0]; });
+  for (auto& [letter, n] : counts_of(letters))
+    out += std::string{" "} + letter + std::to_string(n);
+  return {out};
+}
+} // namespace reference
+
+/// Summaries of the test's own.
+inline void add_aggregates(operation_list& to) {
+  auto empty_numbers = [](const parameters& p) { return [p] { return number_summary{p.trip}; }; };
+  auto empty_texts = [] { return text_summary{}; };
+  auto model = [](auto& d, auto&) { return reference::summary(d); };
+  auto as_number = [](const number_summary& s) { return one_number(s); };
+  auto as_text = [](const text_summary& s) { return s.text(); };
+  to.push_back(per_batch<of_numbers, of_numbers>(
+      "aggregate", order::makes,
+      [=](auto s, const parameters& p) { return s.aggregate(empty_numbers(p)).map(as_number); },
+      model));
+  to.push_back(per_batch<of_views, of_texts>(
+      "aggregate", order::makes,
+      [=](auto s, const parameters&) { return s.aggregate(empty_texts).map(as_text); }, model));
   to.push_back(per_window<of_numbers, of_numbers>(
-      "approx_count_distinct_by_window", order::makes,
-      [](auto s, const parameters& p) {
-        auto exact =
-            s.window(p.window_length(), p.window_slide()).transform([](const batch<number>& b) {
-              return batch<number>{static_cast<number>(b.distinct().size())};
-            });
-        return s.approx_count_distinct_by_window(p.window_length(), p.window_slide())
-            .transform_with(exact, [p](const batch<number>& a, const batch<number>& b) {
-              p.trip();
-              return batch<number>{if_near(a.collect().at(0), b.collect().at(0))};
-            });
+      "aggregate_by_window", order::makes,
+      [=](auto s, const parameters& p) {
+        return s.aggregate_by_window(empty_numbers(p), p.window_length(), p.window_slide())
+            .map(as_number);
       },
-      [](auto& d, auto&) { return numbers{reference::distinct(d)}; }));
-  to.push_back(per_window<of_numbers, of_numbers>(
-      "approx_quantiles_by_window: the least and the greatest", order::makes,
-      [](auto s, const parameters& p) {
-        return s.approx_quantiles_by_window({0, 1}, p.window_length(), p.window_slide())
-            .flat_map([](const std::vector<double>& all) {
-              return each(all, [](double x) { return static_cast<number>(x); });
-            });
+      model));
+  to.push_back(per_window<of_views, of_texts>(
+      "aggregate_by_window", order::makes,
+      [=](auto s, const parameters& p) {
+        return s.aggregate_by_window(empty_texts, p.window_length(), p.window_slide()).map(as_text);
       },
-      [](auto& d, auto&) {
-        if (d.empty())
-          return numbers{};
-        auto [least, greatest] = std::ranges::minmax(d);
-        return numbers{least, greatest};
-      }));
-  to.push_back(per_batch<of_views, of_text_pairs>(
-      "heavy_hitters", order::loses,
-      [](auto s, const parameters&) { return s.heavy_hitters(enough_counters, enough_counters); },
-      [](auto& d, auto&) { return pairs_of(counts_of(d)); }));
-  to.push_back(per_window<of_numbers, of_pairs>(
-      "heavy_hitters_by_window", order::loses,
-      [](auto s, const parameters& p) {
-        return s.heavy_hitters_by_window(enough_counters, p.window_length(), p.window_slide(),
-                                         enough_counters);
-      },
-      [](auto& d, auto&) { return pairs_of(counts_of(d)); }));
+      model));
 }
 
 inline void add_aggregate_operations(operation_list& to) {
   add_top_k(to);
-  add_sketches(to);
+  add_aggregates(to);
 }
 
 } // namespace millrace::test

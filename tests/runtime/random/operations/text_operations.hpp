@@ -16,6 +16,9 @@ inline void add_view_operations(operation_list& to) {
       "split", order::keeps, [](auto s, const parameters&) { return s.flat_map(split(' ')); },
       [](auto& d, auto&) { return split_plainly(d, ' '); });
   add(
+      "lines", order::keeps, [](auto s, const parameters&) { return s.flat_map(lines()); },
+      [](auto& d, auto&) { return lines_plainly(d); });
+  add(
       "prefix", order::keeps,
       [](auto s, const parameters& p) {
         return s.map([p](view x) {

@@ -3,6 +3,8 @@
 #include "millrace/flow/stream_context.hpp"
 #include "runtime/random/operations/join_operations.hpp"
 
+#include <array>
+
 namespace millrace::test {
 
 template <record_kind K>
@@ -156,15 +158,26 @@ inline void add_transforms_with(operation_list& to) {
       [](auto& l, auto& r, auto&) { return reference::join(l, r, true, true); }));
 }
 
-/// The same stream, its batches kept for `slice`.
+inline storage_level random_level(const parameters& p) {
+  using namespace storage_levels;
+  auto n = static_cast<std::size_t>(p.a);
+  if (p.little_memory)
+    return std::array{memory_and_disk, memory_and_disk_ser, disk_only, disk_only_2,
+                      off_heap}[n % 5];
+  return std::array{memory_only, memory_only_ser, memory_and_disk, disk_only}[n % 4];
+}
+
+/// The same records, kept for `slice`. Of a window the parent would be persisted, so where a disk
+/// is needed they are kept as they come out of a map.
 template <record_kind K>
 void add_remember(operation_list& to) {
   auto op = per_batch<K, K>(
       "remember and persist", order::keeps,
       [](auto s, const parameters& p) {
-        s.remember(minutes(10));
-        s.persist(p.a % 2 == 0 ? storage_levels::memory_only : storage_levels::memory_only_ser);
-        return s;
+        auto kept = p.little_memory ? s.map([](auto x) { return x; }) : s;
+        kept.remember(minutes(10));
+        kept.persist(random_level(p));
+        return kept;
       },
       [](auto& d, auto&) { return d; });
   op.remembered = true;

@@ -59,9 +59,10 @@ inline number latest_start(number time, number slide) {
 }
 
 /// The results of all windows at each due batch, and the late records in the form of `late`.
-template <class Key, class Late>
+template <class Key, class Late, class Result = decltype(&event_result)>
 batches_of<std::vector<std::pair<Key, number>>>
-fixed_windows(const event_history<Key>& in, const parameters& p, window_shape shape, Late late) {
+fixed_windows(const event_history<Key>& in, const parameters& p, window_shape shape, Late late,
+              Result result = event_result) {
   batches_of<std::vector<std::pair<Key, number>>> out(in.watermarks.size());
   /// (start, key) -> the values of all records that counted up to this batch.
   std::map<std::pair<number, Key>, numbers> windows;
@@ -89,7 +90,7 @@ fixed_windows(const event_history<Key>& in, const parameters& p, window_shape sh
       bool fires = end <= in.watermarks[b] && (before == no_watermark || end > before);
       bool again = before != no_watermark && end <= before && touched.contains(at);
       if (fires || again)
-        out[b]->emplace_back(at.second, event_result(at.first, end, values));
+        out[b]->emplace_back(at.second, result(at.first, end, values));
     }
   }
   return out;
@@ -97,9 +98,10 @@ fixed_windows(const event_history<Key>& in, const parameters& p, window_shape sh
 
 /// Sessions of a stream on which nothing is late, each in the batch in which the watermark reaches
 /// its end.
-template <class Key>
+template <class Key, class Result = decltype(&event_result)>
 batches_of<std::vector<std::pair<Key, number>>> sessions(const event_history<Key>& in,
-                                                         const parameters& p, number gap) {
+                                                         const parameters& p, number gap,
+                                                         Result result = event_result) {
   batches_of<std::vector<std::pair<Key, number>>> out(in.watermarks.size());
   for (std::size_t b = 0; b < out.size(); ++b)
     if (p.due(b))
@@ -118,7 +120,7 @@ batches_of<std::vector<std::pair<Key, number>>> sessions(const event_history<Key
       auto end = events[i - 1].time + gap;
       for (std::size_t b = 0; b < out.size(); ++b)
         if (in.watermarks[b] >= end) {
-          out[b]->emplace_back(k, event_result(start, end, values));
+          out[b]->emplace_back(k, result(start, end, values));
           break;
         }
     }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "runtime/random/operations/event_reference.hpp"
+#include "runtime/random/operations/event/event_reference.hpp"
 
 namespace millrace::test {
 

@@ -1,0 +1,8 @@
+#include "runtime/random/all_operations.hpp"
+#include "runtime/random/operations/transform_operations.hpp"
+
+namespace millrace::test {
+
+void add_transform_group(operation_list& to) { add_transform_operations(to); }
+
+} // namespace millrace::test
