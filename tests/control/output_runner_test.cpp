@@ -1,5 +1,5 @@
 #include "millrace/control/output_runner.hpp"
-#include "millrace/control/stage_runner.hpp"
+#include "millrace/control/stage/stage_runner.hpp"
 #include "plan/plan_harness.hpp"
 
 #include <stdexcept>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "millrace/base/clock.hpp"
-#include "millrace/control/input_gate.hpp"
+#include "millrace/control/stage/input_gate.hpp"
 #include "millrace/flow/listener.hpp"
 #include "millrace/plan/plan.hpp"
 

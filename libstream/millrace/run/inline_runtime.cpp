@@ -2,7 +2,7 @@
 
 #include "millrace/control/batch_progress.hpp"
 #include "millrace/control/output_runner.hpp"
-#include "millrace/control/stage_runner.hpp"
+#include "millrace/control/stage/stage_runner.hpp"
 #include "millrace/run/inline_receivers.hpp"
 
 #include <algorithm>

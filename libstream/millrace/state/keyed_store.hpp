@@ -2,11 +2,12 @@
 
 #include "millrace/base/error.hpp"
 #include "millrace/chunk/key_hash.hpp"
-#include "millrace/state/kernel/line_index.hpp"
+#include "millrace/state/index/line_index.hpp"
 #include "millrace/state/kernel/segment_array.hpp"
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -71,7 +72,7 @@ public:
       });
     const id at = entries_.emplace(hash, K(key), std::move(value));
     index_.insert(hash, at);
-    ++changes_;
+    ++inserted_;
     return at;
   }
 
@@ -87,12 +88,18 @@ public:
     const std::uint64_t hash = std::as_const(entries_)[at].hash;
     entries_.erase(at);
     index_.erase(hash, at, [this](id other) { return std::as_const(entries_)[other].hash; });
-    ++changes_;
+    ++erased_;
   }
 
   /// The entry of an id in use. Its value may be changed, key and hash may not.
   entry& at(id at) { return entries_[at]; }
   const entry& at(id at) const { return entries_[at]; }
+
+  /// The value of an id in use, to be changed; null while a reader may have a share in it.
+  V* unshared(id at) {
+    entry* const found = entries_.unshared(at);
+    return found != nullptr ? &found->value : nullptr;
+  }
 
   bool contains(id at) const { return entries_.contains(at); }
 
@@ -101,28 +108,27 @@ public:
   /// it fetches memory ahead of its use.
   template <class KeyAt, class Visit>
   void probe(std::size_t n, const std::uint64_t* hashes, KeyAt key_at, Visit visit) {
-    // Of each key in turn: the slots are fetched, then the entry of which they speak, then it is
-    // visited; each step `ahead` keys after the one before.
-    detail::line_index::view slots = index_.look();
-    std::array<id, ahead> likely;
-    for (std::size_t i = 0; i < std::min(n, 2 * ahead); ++i)
-      __builtin_prefetch(slots.home(hashes[i]));
-    for (std::size_t i = 0; i < std::min(n, ahead); ++i)
-      likely[i] = fetch_entry(slots, hashes[i]);
-    std::uint64_t changes = changes_;
-    std::size_t outdated = 0; // what was found out for keys before this one is not true any more
-    for (std::size_t i = 0; i < n; ++i) {
-      id at = likely[i % ahead];
-      __builtin_prefetch(slots.home(hashes[std::min(i + 2 * ahead, n - 1)]));
-      likely[i % ahead] = fetch_entry(slots, hashes[std::min(i + ahead, n - 1)]);
-      auto&& key = key_at(i);
-      if (i < outdated || at == unsure || (at != none && !is(at, key, hashes[i]))) [[unlikely]]
-        at = find(key, hashes[i]);
-      visit(i, at);
-      if (changes_ != changes) [[unlikely]] {
-        slots = index_.look();
-        changes = changes_;
-        outdated = i + ahead + 1;
+    // Of some keys at a time: the slots are fetched, then the entries of which they speak, then
+    // they are visited; each step `ahead` keys after the one before.
+    std::array<looked_up, std::bit_ceil(ahead / together + 1)> parts;
+    const auto part_of = [&](std::size_t i) -> looked_up& {
+      return parts[i / together % parts.size()];
+    };
+    for (std::size_t from = 0; from < 2 * ahead; from += together)
+      fetch_slots(from, n, hashes);
+    for (std::size_t from = 0; from < ahead; from += together)
+      fetch_entries(from, n, hashes, part_of(from));
+    for (std::size_t from = 0; from < n; from += together) {
+      fetch_slots(from + 2 * ahead, n, hashes);
+      fetch_entries(from + ahead, n, hashes, part_of(from + ahead));
+      const looked_up& part = part_of(from);
+      const std::size_t end = std::min(from + together, n);
+      for (std::size_t i = from; i < end; ++i) {
+        id at = part.likely[i - from];
+        auto&& key = key_at(i);
+        if (!is_still(part, at, key, hashes[i])) [[unlikely]]
+          at = find(key, hashes[i]);
+        visit(i, at);
       }
     }
   }
@@ -152,7 +158,7 @@ public:
   void clear() {
     entries_ = {};
     index_ = {};
-    ++changes_;
+    ++erased_;
   }
 
   /// What the store itself holds; not what keys and values own beyond their own size, nor, while
@@ -160,17 +166,46 @@ public:
   std::size_t memory_bytes() const { return index_.memory_bytes() + entries_.memory_bytes(); }
 
 private:
-  static constexpr std::size_t ahead = 16;
+  /// Keys that are looked up together, and how much later what was fetched for them is used.
+  static constexpr std::size_t together = 8, ahead = 16;
   static constexpr id unsure = detail::line_index::unsure;
+
+  /// What the slots say about some keys, and when they said so.
+  struct looked_up {
+    std::uint64_t inserted;
+    std::uint64_t erased;
+    std::array<id, together> likely;
+  };
+
+  /// Into the second cache only: the first can wait for few lines at a time, and those are better
+  /// left to the entries.
+  void fetch_slots(std::size_t from, std::size_t n, const std::uint64_t* hashes) const {
+    for (std::size_t i = from; i < std::min(from + together, n); ++i)
+      __builtin_prefetch(index_.home(hashes[i]), 0, 2);
+  }
+
+  void fetch_entries(std::size_t from, std::size_t n, const std::uint64_t* hashes,
+                     looked_up& part) const {
+    if (from >= n)
+      return;
+    part.inserted = inserted_;
+    part.erased = erased_;
+    index_.find_likely(hashes + from, std::min(together, n - from), part.likely.data(),
+                       [this](id at) { __builtin_prefetch(&entries_[at]); });
+  }
+
+  /// Whether `at`, found out with this part, is the id of the key for certain, or `none` is.
+  template <class Q>
+  bool is_still(const looked_up& part, id at, const Q& key, std::uint64_t hash) const {
+    if (at < unsure) [[likely]]
+      return part.erased == erased_ && is(at, key, hash);
+    return at == none && part.inserted == inserted_;
+  }
 
   template <class Q>
   bool is(id at, const Q& key, std::uint64_t hash) const {
     const entry& candidate = entries_[at];
     return candidate.hash == hash && same_key_given_hash<key_hash<K>>(candidate.key, key);
-  }
-
-  id fetch_entry(const detail::line_index::view& slots, std::uint64_t hash) const {
-    return slots.find_likely(hash, [this](id at) { __builtin_prefetch(&entries_[at]); });
   }
 
   [[noreturn]] void throw_full() const {
@@ -183,7 +218,8 @@ private:
   std::size_t most_;
   detail::line_index index_;
   detail::segment_array<entry> entries_;
-  std::uint64_t changes_ = 0; // how often keys were added and erased
+  std::uint64_t inserted_ = 0; // how often a key was
+  std::uint64_t erased_ = 0;   // how often one or all were
 };
 
 } // namespace millrace

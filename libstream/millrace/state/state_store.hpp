@@ -245,9 +245,16 @@ private:
     logged = keys_.insert(key, hash, kept{saved_now_, std::move(value)});
   }
 
+  /// Whether a state is so cheap to copy that it goes into the undo log before anybody asks to
+  /// change it, and is then changed in place.
+  static constexpr bool saved_early = std::is_trivially_copyable_v<S> && sizeof(S) <= 16;
+
   /// Runs f(handle) on the state of a known key and does what f asks for.
   template <class F>
   [[gnu::always_inline]] void visit(id at, F f) {
+    if constexpr (saved_early)
+      if (kept* const own = keys_.unshared(at); own != nullptr && is_recent(*own)) [[likely]]
+        return visit_in_place(at, *own, f);
     const kept& known = std::as_const(keys_).at(at).value;
     if (known.mark == saved_now_) {
       kept& own = keys_.at(at).value;
@@ -267,6 +274,29 @@ private:
       else if (touch_all_)
         touch(at);
     }
+  }
+
+  /// Touched by an earlier batch, at a time that the undo log can name.
+  bool is_recent(const kept& known) const {
+    return static_cast<std::uint64_t>(batch_.now_ms() - known.mark.ms() - 1) <
+           std::numeric_limits<std::uint32_t>::max();
+  }
+
+  template <class F>
+  [[gnu::always_inline]] void visit_in_place(id at, kept& own, F& f) {
+    const mark before = own.mark;
+    log_.states.append(at, static_cast<std::uint32_t>(batch_.now_ms() - before.ms()), own.value);
+    own.mark = saved_now_;
+    state<S> handle(own.value, true);
+    f(handle);
+    if (handle.change() == state_change::updated) [[likely]]
+      return;
+    if (handle.change() == state_change::removed)
+      return remove(at, own);
+    own.mark = before;
+    log_.states.drop_last();
+    if (touch_all_)
+      touch(at);
   }
 
   template <class F>

@@ -11,9 +11,7 @@ namespace {
 struct stage_state {
   static inline const char* name = "stage";
   environment_ptr env;
-  const stage* what = nullptr;
-  std::uint32_t partition = 0;
-  std::shared_ptr<stage_instance> instance;
+  std::shared_ptr<stage_chain> chain;
   std::optional<input_gate> gate;
   /// At most the batches in flight. Not a deque, which costs more than the rest of an idle stage.
   std::vector<input_gate::ready> ready;
@@ -22,53 +20,52 @@ struct stage_state {
 
 using self_ptr = stage_actor::stateful_pointer<stage_state>;
 
-void send_on(self_ptr self, batch_time time, stage_result& from) {
+void send_on(self_ptr self, batch_time time, stage_chain::run& from) {
   auto& s = self->state;
   auto& env = *s.env;
-  route(env.plan, *s.what, s.partition, from,
-        [&](const stage_edge& edge, std::uint32_t target, std::uint32_t slot, slot_delivery what) {
-          if (edge.to_output)
-            tell(env, self, env.wiring.sink,
-                 output_delivery{edge.output, time, slot, std::move(what)});
-          else
-            tell(env, self, env.wiring.stages[edge.stage.value()][target],
-                 exchange_delivery{time, slot, std::move(what)});
-        });
+  s.chain->route(from, [&](const stage_edge& edge, std::uint32_t target, std::uint32_t slot,
+                           slot_delivery what) {
+    if (edge.to_output)
+      tell(env, self, env.wiring.sink, output_delivery{edge.output, time, slot, std::move(what)});
+    else
+      tell(env, self, env.wiring.stages[edge.stage.value()][target],
+           exchange_delivery{time, slot, std::move(what)});
+  });
 }
 
 void pump(self_ptr self) {
   auto& s = self->state;
   while (!s.running && !s.ready.empty()) {
-    auto next = std::move(s.ready.front());
+    auto time = s.ready.front().input->time;
+    stage_chain::run batch{std::move(s.ready.front())};
     s.ready.erase(s.ready.begin());
-    auto time = next.input->time;
-    bool idle = next.input->records() == 0 && !s.what->root->works_when_empty();
-    if (next.failure || idle) {
+    {
       own_thread_mark mark{s.env->owner};
-      auto result = run_stage(*s.instance, next, s.env->max_failures());
-      send_on(self, time, result);
+      while (!s.chain->ended(batch) && s.chain->idle(batch))
+        s.chain->step(batch, s.env->max_failures());
+    }
+    if (s.chain->ended(batch)) {
+      send_on(self, time, batch);
       continue;
     }
     s.running = true;
-    auto task = [env = s.env, instance = s.instance, next = std::move(next), time,
+    auto task = [env = s.env, chain = s.chain, batch = std::move(batch), time,
                  me = stage_actor{self}]() mutable {
-      auto result = std::make_shared<stage_result>(run_stage(*instance, next, env->max_failures()));
-      next = {};
+      while (!chain->ended(batch))
+        chain->step(batch, env->max_failures());
+      auto result = std::make_shared<stage_chain::run>(std::move(batch));
       tell_from_thread(*env, me, task_done{time, std::move(result)});
     };
     s.env->pool->submit(std::move(task));
   }
 }
 
-stage_actor::behavior_type behave(self_ptr self, environment_ptr env, stage_id id,
-                                  std::uint32_t partition,
-                                  std::shared_ptr<stage_instance> instance) {
+stage_actor::behavior_type behave(self_ptr self, environment_ptr env, std::uint32_t partition,
+                                  std::shared_ptr<stage_chain> chain) {
   init_actor(self);
   auto& s = self->state;
-  s.what = &env->plan.stages.at(id.value());
-  s.partition = partition;
-  s.instance = std::move(instance);
-  s.gate.emplace(s.what->slots_in(partition));
+  s.gate.emplace(chain->head().slots_in(partition));
+  s.chain = std::move(chain);
   s.env = std::move(env);
   return {
       [self](const run_batch& run) {
@@ -93,13 +90,12 @@ stage_actor::behavior_type behave(self_ptr self, environment_ptr env, stage_id i
 
 } // namespace
 
-stage_actor spawn_stage(caf::actor_system& system, environment_ptr env, stage_id stage,
+stage_actor spawn_stage(caf::actor_system& system, environment_ptr env, const chain_plan& chain,
                         std::uint32_t partition) {
   // Made here, because copying user functions may throw, and then it is the start that fails.
-  auto instance =
-      std::make_shared<stage_instance>(env->plan, env->plan.stages.at(stage.value()), partition,
-                                       stage_environment{env->seed, env->zero, env->pool});
-  return system.spawn(behave, std::move(env), stage, partition, std::move(instance));
+  auto instances = std::make_shared<stage_chain>(
+      env->plan, chain, partition, stage_environment{env->seed, env->zero, env->pool});
+  return system.spawn(behave, std::move(env), partition, std::move(instances));
 }
 
 } // namespace millrace::actors

@@ -1,13 +1,14 @@
 #pragma once
 
 #include "millrace/actors/control/job_environment.hpp"
+#include "millrace/control/stage/stage_chain.hpp"
 
 namespace millrace::actors {
 
-/// The shell of one stage_instance: collects the input of each batch, runs it on the compute pool,
-/// in order of batches, and sends the output on. An input without records is run at once, on the
+/// The shell of one stage_chain: collects the input of each batch, runs it on the compute pool, in
+/// order of batches, and sends the output on. An input without records is run at once, on the
 /// coordination thread: nothing to compute.
-stage_actor spawn_stage(caf::actor_system& system, environment_ptr env, stage_id stage,
+stage_actor spawn_stage(caf::actor_system& system, environment_ptr env, const chain_plan& chain,
                         std::uint32_t partition);
 
 } // namespace millrace::actors

@@ -21,7 +21,7 @@ struct job_wiring {
   block_tracker_actor tracker;
   batch_coordinator_actor coordinator;
   sink_writer_actor sink;
-  std::vector<std::vector<stage_actor>> stages;
+  std::vector<std::vector<stage_actor>> stages; ///< By head of a chain; none for followers.
   std::map<stream_id, block_generator_actor> generators;
   std::map<stream_id, receiver_supervisor_actor> supervisors;
 };

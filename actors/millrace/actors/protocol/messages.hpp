@@ -4,8 +4,8 @@
 #include "millrace/actors/system/caf.hpp"
 #include "millrace/control/allocated_batch.hpp"
 #include "millrace/control/batch_assembler.hpp"
-#include "millrace/control/input_gate.hpp"
-#include "millrace/control/stage_runner.hpp"
+#include "millrace/control/stage/input_gate.hpp"
+#include "millrace/control/stage/stage_chain.hpp"
 #include "millrace/schedule/block_ledger.hpp"
 
 #include <optional>
@@ -82,7 +82,7 @@ struct output_delivery {
 /// Compute pool to the stage partition that submitted the task.
 struct task_done {
   batch_time time;
-  std::shared_ptr<stage_result> result;
+  std::shared_ptr<stage_chain::run> result;
 };
 
 /// Output thread to sink writer: one output operation has returned.

@@ -126,11 +126,10 @@ private:
     auto& w = env_->wiring;
     w.coordinator = watched(spawn_batch_coordinator(sys, env_));
     w.sink = watched(spawn_sink_writer(sys, env_));
-    for (auto& stage : env_->plan.stages) {
-      auto& partitions = w.stages.emplace_back();
-      for (std::uint32_t p = 0; p < stage.partitions; ++p)
-        partitions.push_back(watched(spawn_stage(sys, env_, stage.id, p)));
-    }
+    w.stages.resize(env_->plan.stages.size());
+    for (auto& chain : make_chains(env_->plan, least_chained()))
+      for (std::uint32_t p = 0; p < chain.head().partitions; ++p)
+        w.stages[chain.head().id.value()].push_back(watched(spawn_stage(sys, env_, chain, p)));
     w.tracker = watched(spawn_block_tracker(sys, env_));
     w.clock = watched(spawn_batch_clock(sys, env_));
     for (auto& r : receivers_)
@@ -138,6 +137,14 @@ private:
                            watched(spawn_block_generator(
                                sys, env_, r->link->stream, r->into,
                                [pacer = r->pacer](std::size_t n) { return pacer->permits(n); })));
+  }
+
+  /// Stages that keep all workers busy, or that only ever work on one batch, gain nothing by
+  /// running on their own.
+  std::uint32_t least_chained() const {
+    if (env_->what.conf.integer("stream.batches_in_flight") == 1)
+      return 1;
+    return static_cast<std::uint32_t>(env_->pool->width());
   }
 
   void begin() {

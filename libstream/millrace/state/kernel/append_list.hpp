@@ -37,6 +37,9 @@ public:
     return *made;
   }
 
+  /// Takes back the item that was appended last, and after which nothing was taken back.
+  void drop_last() { std::destroy_at(--next_); }
+
   /// f(std::span<T>) for all items in order, in as few calls as there are blocks.
   template <class F>
   void for_each_span(F f) {

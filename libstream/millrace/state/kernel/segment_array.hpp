@@ -74,6 +74,12 @@ public:
   }
   const T& operator[](id at) const { return readable_[at / per_segment][at % per_segment]; }
 
+  /// Null if the item's segment may be shared.
+  T* unshared(id at) {
+    T* const items = writable_[at / per_segment];
+    return items != nullptr ? items + at % per_segment : nullptr;
+  }
+
   bool contains(id at) const {
     return at < bound_ && segments_[at / per_segment]->taken(at % per_segment);
   }

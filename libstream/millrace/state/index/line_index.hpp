@@ -1,11 +1,13 @@
 #pragma once
 
+#include "millrace/state/index/line_search.hpp"
 #include "millrace/state/memory/zeroed_array.hpp"
 
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <tuple>
 #include <utility>
 
 #if defined(__SSE2__)
@@ -25,17 +27,18 @@ namespace millrace::detail {
 /// Numbers are below the largest count of entries there has been. Part of a table, which owns the
 /// entries. 5 to 11 bytes an entry once there are many.
 class line_index {
-  static constexpr std::size_t line_size = 16;
+  using line = index_line;
+
+  static constexpr std::size_t line_size = std::tuple_size_v<index_line::array>;
   static constexpr std::size_t smallest_count = 4;
   static constexpr std::uint32_t all_bits = 0xffffffffu;
-
-  struct alignas(64) line : std::array<std::uint32_t, line_size> {};
+  static constexpr line always_free{};
 
 public:
   /// Leaves four bits of the hash.
   static constexpr std::size_t max_entries = std::size_t{3} << 26;
-  static constexpr std::uint32_t none = 0xffffffffu;
-  static constexpr std::uint32_t unsure = none - 1;
+  static constexpr std::uint32_t none = index_table::none;
+  static constexpr std::uint32_t unsure = index_table::unsure;
 
   line_index() = default;
   line_index(line_index&& other) noexcept { swap(other); }
@@ -44,53 +47,37 @@ public:
     return *this;
   }
 
-  /// What a search reads, for loops that do many; holds until the index changes.
-  class view {
-  public:
-    /// Where the search for `hash` starts, to fetch it ahead.
-    const void* home(std::uint64_t hash) const { return lines_ + (hash & mask_); }
+  /// Where the search for `hash` starts, to fetch it ahead.
+  const void* home(std::uint64_t hash) const { return &table_.home(hash); }
 
-    /// The number of an entry that very likely has this hash; or `none`, which is certain; or
-    /// `unsure`. Calls fetch(number) for it and for the next best.
-    template <class Fetch>
-    std::uint32_t find_likely(std::uint64_t hash, Fetch fetch) const {
-      const line& first = lines_[hash & mask_];
-      const std::uint32_t hits = match(first, tag(hash, number_mask_), ~number_mask_);
-      if (hits == 0) [[unlikely]] {
-        __builtin_prefetch(&first + 1);
-        return has_free(first) ? none : unsure;
-      }
-      const std::uint32_t likely = (first[lowest(hits)] & number_mask_) - 1;
-      fetch(likely);
-      if (const std::uint32_t others = hits & (hits - 1)) [[unlikely]]
-        fetch((first[lowest(others)] & number_mask_) - 1);
-      return likely;
+  /// As `line_search::find_likely`. Calls fetch(number) for what it finds and for the other
+  /// candidates.
+  template <class Fetch>
+  void find_likely(const std::uint64_t* hashes, std::size_t n, std::uint32_t* likely,
+                   Fetch fetch) const {
+    std::uint32_t crowded = best_line_search().find_likely(table_, hashes, n, likely);
+    for (std::size_t i = 0; i < n; ++i)
+      if (likely[i] < unsure) [[likely]]
+        fetch(likely[i]);
+    for (; crowded != 0; crowded &= crowded - 1) {
+      const std::uint64_t hash = hashes[lowest(crowded)];
+      const line& home = table_.home(hash);
+      for (std::uint32_t hits = hits_in(home, hash); hits != 0; hits &= hits - 1)
+        fetch(table_.number(home[lowest(hits)]));
     }
-
-  private:
-    friend class line_index;
-    view(const line* lines, std::size_t mask, std::uint32_t number_mask)
-        : lines_{lines}, mask_{mask}, number_mask_{number_mask} {}
-
-    const line* lines_;
-    std::size_t mask_;
-    std::uint32_t number_mask_;
-  };
-
-  view look() const { return {lines(), mask(), number_mask_}; }
+  }
 
   /// The first number under `hash` for which `same(number)` holds, or `none`.
   template <class Same>
   std::uint32_t find(std::uint64_t hash, Same same) const {
-    const line* const all = lines();
     for (std::size_t at = line_of(hash);; at = next(at)) {
-      for (std::uint32_t hits = match(all[at], tag(hash, number_mask_), ~number_mask_); hits != 0;
-           hits &= hits - 1) {
-        const std::uint32_t candidate = number(all[at][lowest(hits)]);
+      const line& here = table_.lines[at];
+      for (std::uint32_t hits = hits_in(here, hash); hits != 0; hits &= hits - 1) {
+        const std::uint32_t candidate = table_.number(here[lowest(hits)]);
         if (same(candidate)) [[likely]]
           return candidate;
       }
-      if (has_free(all[at])) [[likely]]
+      if (has_free(here)) [[likely]]
         return none;
     }
   }
@@ -106,7 +93,7 @@ public:
       count *= 2;
     lines_ = zeroed_array<line>{count};
     count_ = count;
-    number_mask_ = static_cast<std::uint32_t>(count * line_size - 1);
+    table_ = {lines_.get(), count - 1, static_cast<std::uint32_t>(count * line_size - 1)};
     for_each([this](std::uint32_t entry, std::uint64_t hash) { insert(hash, entry); });
   }
 
@@ -129,7 +116,7 @@ public:
     for (std::size_t at = gap; !has_free(lines_[at]);) {
       at = next(at);
       for (std::uint32_t& other : lines_[at])
-        if (other != 0 && passes(line_of(hash_of(number(other))), gap, at)) {
+        if (other != 0 && passes(line_of(hash_of(table_.number(other))), gap, at)) {
           *slot = std::exchange(other, *slot);
           slot = &other;
           gap = at;
@@ -145,38 +132,29 @@ private:
   void swap(line_index& other) noexcept {
     std::swap(lines_, other.lines_);
     std::swap(count_, other.count_);
-    std::swap(number_mask_, other.number_mask_);
+    std::swap(table_, other.table_);
   }
 
   static constexpr std::size_t room_in(std::size_t lines) { return lines * line_size / 4 * 3; }
 
-  /// From the middle of the hash: the low bits choose the line, the highest chose the partition.
-  /// Never that of a free slot.
-  static std::uint32_t tag(std::uint64_t hash, std::uint32_t number_mask) {
-    const std::uint32_t bits = static_cast<std::uint32_t>(hash >> 16) & ~number_mask;
-    return bits != 0 ? bits : number_mask + 1;
-  }
   std::uint32_t slot_for(std::uint64_t hash, std::uint32_t entry) const {
-    return tag(hash, number_mask_) | (entry + 1);
+    return table_.tag(hash) | (entry + 1);
   }
-  std::uint32_t number(std::uint32_t slot) const { return (slot & number_mask_) - 1; }
-
-  const line* lines() const {
-    static constexpr line always_free{};
-    return count_ == 0 ? &always_free : lines_.get();
-  }
-  std::size_t line_of(std::uint64_t hash) const { return hash & mask(); }
-  std::size_t mask() const { return count_ == 0 ? 0 : count_ - 1; }
-  std::size_t next(std::size_t line) const { return (line + 1) & mask(); }
+  std::size_t line_of(std::uint64_t hash) const { return hash & table_.mask; }
+  std::size_t next(std::size_t line) const { return (line + 1) & table_.mask; }
 
   /// Whether a search that starts at `start` and ends at `at` comes by `gap`, which is before `at`.
   bool passes(std::size_t start, std::size_t gap, std::size_t at) const {
-    return ((at - start) & mask()) >= ((at - gap) & mask());
+    return ((at - start) & table_.mask) >= ((at - gap) & table_.mask);
   }
 
   std::uint32_t* find_slot(std::size_t at, std::uint32_t slot) {
     const std::uint32_t hits = match(lines_[at], slot, all_bits);
     return hits != 0 ? &lines_[at][lowest(hits)] : nullptr;
+  }
+
+  std::uint32_t hits_in(const line& in, std::uint64_t hash) const {
+    return match(in, table_.tag(hash), ~table_.number_mask);
   }
 
   static bool has_free(const line& in) { return match(in, 0, all_bits) != 0; }
@@ -207,7 +185,7 @@ private:
 
   zeroed_array<line> lines_;
   std::size_t count_ = 0;
-  std::uint32_t number_mask_ = all_bits >> 4; // the lower bits of a slot
+  index_table table_{&always_free, 0, all_bits >> 4};
 };
 
 } // namespace millrace::detail

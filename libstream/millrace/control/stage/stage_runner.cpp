@@ -1,4 +1,4 @@
-#include "millrace/control/stage_runner.hpp"
+#include "millrace/control/stage/stage_runner.hpp"
 
 namespace millrace {
 

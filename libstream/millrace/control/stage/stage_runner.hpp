@@ -1,6 +1,6 @@
 #pragma once
 
-#include "millrace/control/input_gate.hpp"
+#include "millrace/control/stage/input_gate.hpp"
 #include "millrace/plan/stage_instance.hpp"
 
 namespace millrace {

@@ -1,4 +1,4 @@
-#include "millrace/control/input_gate.hpp"
+#include "millrace/control/stage/input_gate.hpp"
 
 namespace millrace {
 

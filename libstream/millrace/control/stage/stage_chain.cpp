@@ -1,0 +1,79 @@
+#include "millrace/control/stage/stage_chain.hpp"
+
+#include <algorithm>
+
+namespace millrace {
+
+namespace {
+
+/// Whether each partition of `to` gets one payload, from the same partition of `from`.
+bool same_partitions(const stage& from, const stage& to) {
+  return to.inputs.size() == 1 && from.partitions == to.partitions &&
+         (to.inputs.front().aligned || to.partitions == 1);
+}
+
+/// The edge to the one stage that gets input from `from`, if that gets no other input.
+std::optional<std::size_t> onward_edge(const job_plan& plan, const stage& from) {
+  auto to_stage = [](const stage_edge& edge) { return !edge.to_output; };
+  if (std::ranges::count_if(from.edges, to_stage) != 1)
+    return std::nullopt;
+  auto edge = std::ranges::find_if(from.edges, to_stage);
+  if (!same_partitions(from, plan.stages[edge->stage.value()]))
+    return std::nullopt;
+  return static_cast<std::size_t>(edge - from.edges.begin());
+}
+
+} // namespace
+
+std::vector<chain_plan> make_chains(const job_plan& plan, std::uint32_t least_partitions) {
+  std::vector<chain_plan> chains;
+  std::vector<bool> follows(plan.stages.size());
+  // Stages come after those that feed them, so a follower is known as one before it is its turn.
+  for (auto& stage : plan.stages) {
+    if (follows[stage.id.value()])
+      continue;
+    auto& links = chains.emplace_back().links;
+    for (auto* next = &stage; next;) {
+      auto edge = stage.partitions >= least_partitions ? onward_edge(plan, *next) : std::nullopt;
+      links.push_back({next, edge});
+      next = edge ? &plan.stages[next->edges[*edge].stage.value()] : nullptr;
+      if (next)
+        follows[next->id.value()] = true;
+    }
+  }
+  return chains;
+}
+
+stage_chain::stage_chain(const job_plan& plan, chain_plan chain, std::uint32_t partition,
+                         const stage_environment& environment)
+    : plan_{plan}, chain_{std::move(chain)}, partition_{partition} {
+  for (auto& link : chain_.links)
+    instances_.emplace_back(plan, *link.what, partition, environment);
+}
+
+bool stage_chain::idle(const run& batch) const {
+  auto& next = *chain_.links[batch.results_.size()].what;
+  return batch.input_.failure ||
+         (batch.input_.input->records() == 0 && !next.root->works_when_empty());
+}
+
+void stage_chain::step(run& batch, std::uint32_t max_failures) {
+  const std::size_t at = batch.results_.size();
+  auto time = batch.input_.input->time;
+  auto& done = batch.results_.emplace_back(run_stage(instances_[at], batch.input_, max_failures));
+  batch.input_ = {};
+  auto* edge = onward(at);
+  if (!edge)
+    return;
+  auto between = std::make_shared<stage_input>();
+  between->time = time;
+  between->slots.resize(1);
+  if (!done.failure) {
+    auto& payloads =
+        done.output[static_cast<std::size_t>(edge - chain_.links[at].what->edges.data())];
+    between->slots.front() = std::move(payloads.front());
+  }
+  batch.input_ = {std::move(between), done.failure};
+}
+
+} // namespace millrace
