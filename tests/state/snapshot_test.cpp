@@ -1,9 +1,15 @@
+#include "millrace/state/memory/huge_memory.hpp"
 #include "millrace/state/snapshot.hpp"
 #include "state/state_model.hpp"
 #include "support/seed.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <map>
+#include <numeric>
+#include <random>
 #include <thread>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -204,6 +210,33 @@ TEST_CASE("a rolled back batch is in no snapshot and no delta") {
   states.view().for_each([](auto, auto value, auto) { CHECK(value == 1); });
 }
 
+TEST_CASE("undoing a batch takes no memory, however much of a shared segment it has changed") {
+  constexpr std::uint64_t n = 4'000; // in one segment
+  for (std::uint64_t changed : {1u, 1'023u, 1'024u, 1'025u, 3'000u}) {
+    number_store states(hash_seed{3});
+    set_some(states, 1, n, 1, 1);
+    const auto taken = states.view();
+    std::vector<std::uint64_t> keys(changed), hashes(changed);
+    std::iota(keys.begin(), keys.end(), 0);
+    hash_chunk<std::uint64_t>(keys, states.seed(), hashes.data());
+    states.begin(batch_time(2));
+    states.update(
+        changed, hashes.data(), [&](std::size_t i) { return keys[i]; },
+        [](std::size_t i, auto& s) { i % 3 == 0 ? s.remove() : s.update(2); });
+    const std::uint64_t other = n - 1;
+    const auto place = [&] {
+      return states.find(other, key_hash<std::uint64_t>{}(other, states.seed()));
+    };
+    const auto before = place();
+    states.rollback();
+    CHECK(place() == before); // else its segment has been copied
+    std::size_t seen = 0;
+    for (const auto& each : {taken, states.view()})
+      each.for_each([&](auto, auto value, auto) { seen += value == 1; });
+    CHECK(seen == 2 * n);
+  }
+}
+
 TEST_CASE("another thread reads snapshots and deltas while the owner goes on") {
   number_store states(hash_seed{4}, milliseconds(4));
   constexpr std::uint64_t n = 20'000;
@@ -240,4 +273,94 @@ TEST_CASE("another thread reads snapshots and deltas while the owner goes on") {
     states.update_untouched([](auto, auto& s) { s.remove(); });
     states.commit();
   }
+}
+
+TEST_CASE("a held snapshot costs what changes, not the segments it lies in") {
+  number_store states(hash_seed{5});
+  constexpr std::uint64_t n = 1'000'000;
+  set_some(states, 1, n, 1, 1);
+  const std::size_t before = states.memory_bytes();
+  const std::size_t huge_before = detail::huge_bytes_held();
+  const auto taken = states.full_snapshot();
+  set_some(states, 2, n, 100, 2); // some in every segment
+  CHECK(states.memory_bytes() <= before + 1'000'000);
+  CHECK(detail::huge_bytes_held() == huge_before);
+  std::size_t seen = 0, changed = 0;
+  taken.for_each([&](std::uint64_t, std::uint64_t value, batch_time) { seen += value == 1; });
+  states.view().for_each([&](auto, auto value, auto) { changed += value == 2; });
+  CHECK(seen == n);
+  CHECK(changed == n / 100);
+  // Beyond a quarter it takes whole segments instead, and the snapshot is as it was.
+  set_some(states, 3, n, 2, 3);
+  CHECK(detail::huge_bytes_held() > huge_before);
+  seen = 0;
+  taken.for_each([&](std::uint64_t, std::uint64_t value, batch_time) { seen += value == 1; });
+  CHECK(seen == n);
+}
+
+TEST_CASE("a snapshot held for long stays right, and what is kept for it stays bounded") {
+  number_store states(hash_seed{6});
+  constexpr std::uint64_t n = 4'000;
+  set_some(states, 1, n, 1, 1);
+  const auto first = states.view();
+  std::vector<std::pair<std::uint64_t, state_snapshot<std::uint64_t, std::uint64_t>>> kept;
+  for (std::uint64_t round = 2; round < 400; ++round) {
+    set_some(states, std::int64_t(round), n, 10, round);
+    auto now = states.view();
+    if (round % 50 == 0)
+      kept.emplace_back(round, std::move(now));
+  }
+  // 400 rounds of 400 keys each would be 160,000 entries of 48 bytes.
+  CHECK(states.memory_bytes() < 1'000'000);
+  first.for_each([](auto, auto value, auto) { REQUIRE(value == 1); });
+  for (const auto& [round, taken] : kept)
+    taken.for_each([&, at = round](std::uint64_t key, std::uint64_t value, batch_time) {
+      REQUIRE(value == (key % 10 == 0 ? at : 1));
+    });
+}
+
+TEST_CASE("readers see no change of keys that come, go and change beside them") {
+  std::mt19937_64 random(test::seed());
+  number_store states(hash_seed{7}, milliseconds(30));
+  constexpr std::uint64_t n = 9'000;
+  std::map<std::uint64_t, std::uint64_t> model;
+  std::vector<std::thread> readers;
+  std::atomic<int> wrong = 0;
+  for (std::int64_t time = 1; time < 120; ++time) {
+    std::vector<std::uint64_t> keys(random() % 400), hashes(400);
+    std::ranges::generate(keys, [&] { return random() % n; });
+    hash_chunk<std::uint64_t>(keys, states.seed(), hashes.data());
+    states.begin(batch_time(time));
+    states.update(
+        keys.size(), hashes.data(), [&](std::size_t i) { return keys[i]; },
+        [&](std::size_t i, state<std::uint64_t>& s) {
+          if (random() % 4 == 0 && s.exists()) {
+            s.remove();
+            model.erase(keys[i]);
+          } else {
+            s.update(model[keys[i]] = random());
+          }
+        });
+    states.expire([&](std::uint64_t key, auto&) { model.erase(key); });
+    states.commit();
+    if (readers.size() < 8) {
+      readers.emplace_back([&wrong, expected = model, taken = states.view()]() mutable {
+        std::map<std::uint64_t, std::uint64_t> found;
+        for (int pass = 0; pass < 4; ++pass) {
+          found.clear();
+          taken.for_each([&](auto key, auto value, auto) { found[key] = value; });
+          wrong += found != expected;
+        }
+        found.clear();
+        std::move(taken).for_each([&](auto key, auto value, auto) { found[key] = value; });
+        wrong += found != expected;
+      });
+    } else {
+      readers[static_cast<std::size_t>(time) % 8].join();
+      readers.erase(readers.begin() + time % 8);
+    }
+  }
+  for (auto& each : readers)
+    each.join();
+  CHECK(wrong == 0);
 }

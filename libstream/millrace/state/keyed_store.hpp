@@ -152,7 +152,7 @@ public:
   static constexpr std::size_t per_segment = detail::segment_array<entry>::per_segment;
 
   /// As `share`, only the entries with ids from `number * per_segment` to before the next multiple.
-  detail::segment_ptr<entry> share_segment(std::size_t number) { return entries_.share(number); }
+  detail::segment_share<entry> share_segment(std::size_t number) { return entries_.share(number); }
 
   /// Forgets all keys and gives the memory back.
   void clear() {

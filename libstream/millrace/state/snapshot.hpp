@@ -31,8 +31,9 @@ void visit_state(F& f, const Entry& entry) {
 } // namespace detail
 
 /// All states of a partition as they were between two batches. It stays so while the store goes on;
-/// copies share it, and any thread may read it. Until it is gone, the store copies each segment of
-/// its entries (128 KiB) before the first change to it.
+/// copies share it, and any thread may read it. Until it is gone, the store copies each entry
+/// before it first changes it, and a segment of entries (128 KiB) once a quarter of it has been
+/// changed.
 template <class K, class S>
 class state_snapshot {
 public:
@@ -74,7 +75,7 @@ public:
 
   /// Some entries of a segment that is shared because many of them changed.
   struct part {
-    detail::segment_ptr<entry> segment;
+    detail::segment_share<entry> segment;
     std::vector<std::uint64_t> bits;
   };
 
@@ -99,11 +100,14 @@ public:
     all_.for_each([&](std::uint32_t, const entry& each) { detail::visit_state(f, each); });
     for (const entry& each : few_)
       detail::visit_state(f, each);
-    for (const part& each : many_)
-      std::as_const(*each.segment).for_each([&](std::size_t at, const entry& item) {
+    std::vector<std::pair<std::uint32_t, entry>> copies;
+    for (const part& each : many_) {
+      copies.clear();
+      each.segment.segment->copy_as_of(each.segment.number, copies);
+      for (const auto& [at, item] : copies)
         if (each.bits[at / 64] >> (at % 64) & 1)
           detail::visit_state(f, item);
-      });
+    }
   }
 
 private:
@@ -118,8 +122,8 @@ private:
 namespace detail {
 
 /// Takes the delta of the marked ids. Segments with few changes are left to the store and their
-/// changed entries copied; those with many are shared, and copied as a whole once the store changes
-/// them again. Either way the cost goes with the number of changes.
+/// changed entries copied; those with many are shared, as in a snapshot. Either way the cost goes
+/// with the number of changes.
 template <class K, class S>
 state_delta<K, S> collect_delta(batch_time time, std::vector<K> removed,
                                 keyed_store<K, kept_state<S>>& states,

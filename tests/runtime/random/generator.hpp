@@ -111,7 +111,7 @@ private:
     r.input_partitions = 1 + below(4);
     bool function = r.input == input_kind::function;
     bool leaves_out = function && one_in(4);
-    auto of_file = r.input == input_kind::text_files || r.input == input_kind::stable_files;
+    auto of_file = is_text_files(r.input);
     auto given = function ? graph_.batches : 1 + below(graph_.batches);
     for (std::size_t b = 0; b < given; ++b) {
       auto records = random_batch(r.kind, of_file);
@@ -137,11 +137,11 @@ private:
       return function;
     std::vector<input_kind> kinds{queue, whole_queue, constant};
     if (of == of_views || of == of_view_pairs)
-      kinds.insert(kinds.end(), {text_files, stable_files});
+      kinds.insert(kinds.end(), {text_files, stable_files, packed_files});
     else
       kinds.push_back(object_files);
     if (of == of_numbers)
-      kinds.insert(kinds.end(), {rate, number_files});
+      kinds.insert(kinds.end(), {rate, number_files, binary_files});
     return kinds[below(kinds.size())];
   }
 

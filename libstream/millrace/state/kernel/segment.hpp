@@ -10,16 +10,23 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <new>
+#include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace millrace::detail {
 
-/// A run of places for `T`, some of them taken, that several owners may share. Who shares it only
-/// reads; who is its only owner may write. The count of owners is the one thing in it that threads
-/// may use at the same time: an owner that finds itself alone sees everything that the others did
-/// before they let go.
+/// A run of places for `T`, some of them taken, that several owners may share: one writer, and
+/// readers who want it as it was when their share began. The writer may change a place of a shared
+/// segment once it remembers what was there; readers copy what is remembered, and the other places
+/// as they are. So both never use one place at a time, and what they share besides is under a lock
+/// that is held for no longer than it takes to copy a segment.
+///
+/// An owner that finds itself alone sees everything that the others did before they let go. All
+/// functions but `copy_as_of`, `add_owner` and `drop_owner` are for the writer, or the only owner.
 template <class T>
 class segment {
 public:
@@ -65,15 +72,17 @@ public:
     return most_places;
   }
 
+  /// A shared segment remembers the place.
   template <class... Args>
   void emplace(std::size_t at, Args&&... args) {
     ::new (static_cast<void*>(memory_ + at)) T{std::forward<Args>(args)...};
-    taken_[at / 64] |= std::uint64_t{1} << (at % 64);
+    set_taken(at, true);
   }
 
+  /// A shared segment remembers the place.
   void erase(std::size_t at) {
+    set_taken(at, false);
     memory_[at].~T();
-    taken_[at / 64] &= ~(std::uint64_t{1} << (at % 64));
     first_open_word_ = std::min(first_open_word_, at / 64);
   }
 
@@ -100,6 +109,69 @@ public:
     }
   }
 
+  /// From now on there is one more share, of what the segment holds now. Its number; later ones are
+  /// higher.
+  std::uint32_t begin_share() {
+    if (only_owner())
+      forget();
+    return ++shares_;
+  }
+
+  /// Whether the place may be changed though the segment is shared.
+  bool remembers(std::size_t at) const {
+    return known_ && known_->share == shares_ && (known_->bits[at / 64] >> (at % 64) & 1) != 0;
+  }
+
+  /// Keeps what the place holds for the readers of the shares so far; once for each new share. On
+  /// an exception nothing has changed.
+  void remember(std::size_t at) {
+    if constexpr (std::is_copy_constructible_v<T>) {
+      if (!known_)
+        known_ = std::make_unique<known_places>();
+      if (known_->share != shares_)
+        *known_ = {shares_, {}};
+      past_item old{static_cast<std::uint32_t>(at), shares_, std::nullopt};
+      if (taken(at))
+        old.item.emplace(std::as_const(memory_[at]));
+      {
+        std::scoped_lock lock{mutex_};
+        past_.push_back(std::move(old));
+      }
+      known_->bits[at / 64] |= std::uint64_t{1} << (at % 64);
+    }
+  }
+
+  /// How many it keeps, for all shares.
+  std::size_t remembered() const { return past_.size(); }
+
+  std::size_t remembered_bytes() const {
+    return past_.capacity() * sizeof(past_item) + (known_ ? sizeof(known_places) : 0);
+  }
+
+  /// There are no readers any more.
+  void forget() {
+    past_ = std::vector<past_item>();
+    known_ = nullptr;
+  }
+
+  /// Appends (place, item) as they were when the share began, in order of places. For readers, on
+  /// any thread.
+  void copy_as_of(std::uint32_t share, std::vector<std::pair<std::uint32_t, T>>& to) const {
+    std::array<std::uint16_t, most_places> old{}; // where in `past_`, from 1
+    std::scoped_lock lock{mutex_};
+    for (std::size_t i = past_.size(); i-- > 0;)
+      if (past_[i].share >= share)
+        old[past_[i].place] = static_cast<std::uint16_t>(i + 1);
+    for (std::uint32_t at = 0; at < places_; ++at) {
+      if (old[at] == 0) {
+        if (taken(at))
+          to.emplace_back(at, std::as_const(memory_[at]));
+      } else if (const std::optional<T>& was = past_[old[at] - 1].item) {
+        to.emplace_back(at, *was);
+      }
+    }
+  }
+
   bool only_owner() const { return owners_.load(std::memory_order_acquire) == 1; }
   void add_owner() { owners_.fetch_add(1, std::memory_order_relaxed); }
 
@@ -114,6 +186,27 @@ public:
 
 private:
   static constexpr std::size_t words = most_places / 64;
+
+  /// What a place held before the writer first changed it after a share began.
+  struct past_item {
+    std::uint32_t place;
+    std::uint32_t share; ///< The latest one then.
+    std::optional<T> item;
+  };
+  /// The places in `past_` with this share.
+  struct known_places {
+    std::uint32_t share = 0;
+    std::array<std::uint64_t, words> bits{};
+  };
+
+  void set_taken(std::size_t at, bool taken) {
+    std::unique_lock lock{mutex_, std::defer_lock};
+    if (!only_owner())
+      lock.lock();
+    const std::uint64_t bit = std::uint64_t{1} << (at % 64);
+    taken_[at / 64] = taken ? taken_[at / 64] | bit : taken_[at / 64] & ~bit;
+  }
+
   static constexpr std::align_val_t alignment{std::max<std::size_t>(alignof(T), 64)};
 
   template <class F>
@@ -128,6 +221,10 @@ private:
   T* memory_;
   std::shared_ptr<piece_pool> pool_; // null: the memory is our own
   std::size_t first_open_word_ = 0;
+  std::uint32_t shares_ = 0;
+  std::unique_ptr<known_places> known_;
+  mutable std::mutex mutex_;    // guards what follows while there are readers
+  std::vector<past_item> past_; // in order of time
   std::array<std::uint64_t, words> taken_{};
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "millrace/state/kernel/segment.hpp"
+#include "millrace/state/kernel/shared_segments.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -11,45 +11,10 @@
 
 namespace millrace::detail {
 
-/// The items of a `segment_array` as they were at one moment. Copies share them. Any thread may
-/// read, while the array goes on changing.
-template <class T>
-class shared_segments {
-public:
-  shared_segments() = default;
-  explicit shared_segments(std::vector<segment_ptr<T>> segments) : segments_{std::move(segments)} {}
-
-  /// f(id, item) in order of ids.
-  template <class F>
-  void for_each(F f) const {
-    for (std::size_t i = 0; i < segments_.size(); ++i)
-      visit(*segments_[i], i, f);
-  }
-
-  /// As `for_each`, letting go of each segment when it is done.
-  template <class F>
-  void drain(F f) {
-    for (std::size_t i = 0; i < segments_.size(); ++i) {
-      const segment_ptr<T> each = std::move(segments_[i]);
-      visit(*each, i, f);
-    }
-    segments_.clear();
-  }
-
-private:
-  template <class F>
-  static void visit(const segment<T>& from, std::size_t number, F& f) {
-    from.for_each([&](std::size_t at, const T& item) {
-      f(static_cast<std::uint32_t>(number * segment<T>::most_places + at), item);
-    });
-  }
-
-  std::vector<segment_ptr<T>> segments_;
-};
-
-/// Items with stable 32-bit ids, in segments that can be shared with readers on other threads. A
-/// shared segment is never changed: the array copies it before the first change, unless the readers
-/// have let go by then. Ids of erased items are used again, lowest of the segment first.
+/// Items with stable 32-bit ids, in segments that can be shared with readers on other threads. Of a
+/// shared segment the array copies each item before it first changes it, and the whole segment once
+/// a quarter of it has been, unless the readers have let go by then. Ids of erased items are used
+/// again, lowest of the segment first.
 ///
 /// Single owner, one thread at a time. References hold until the next call that may add, and for
 /// items of a shared segment until the next call that is not const.
@@ -69,7 +34,7 @@ public:
   T& operator[](id at) {
     T* items = writable_[at / per_segment];
     if (!items) [[unlikely]]
-      items = unshare(at / per_segment);
+      items = make_writable(at / per_segment, at % per_segment);
     return items[at % per_segment];
   }
   const T& operator[](id at) const { return readable_[at / per_segment][at % per_segment]; }
@@ -95,15 +60,15 @@ public:
       return reuse(std::forward<Args>(args)...);
     const std::size_t number = bound_ / per_segment;
     make_place(number);
-    segments_[number]->emplace(bound_ % per_segment, std::forward<Args>(args)...);
+    add(number, bound_ % per_segment, std::forward<Args>(args)...);
     return static_cast<id>(bound_++);
   }
 
-  /// Throws nothing unless it has to copy a shared segment.
+  /// Throws nothing unless the item is shared and has not been changed since.
   void erase(id at) {
     const std::size_t number = at / per_segment;
     if (!writable_[number])
-      unshare(number);
+      make_writable(number, at % per_segment);
     if (free_in_[number] == 0)
       open_.push_back(static_cast<std::uint32_t>(number));
     segments_[number]->erase(at % per_segment);
@@ -131,27 +96,34 @@ public:
 
   /// All items as they are now. Costs the number of segments.
   shared_segments<T> share() {
-    static_assert(std::is_copy_constructible_v<T>, "items that are shared must be copyable");
-    shared_segments<T> all{segments_};
-    std::ranges::fill(writable_, nullptr);
-    return all;
+    std::vector<segment_share<T>> all;
+    all.reserve(segments_.size());
+    for (std::size_t i = 0; i < segments_.size(); ++i)
+      all.push_back(share(i));
+    return shared_segments<T>{std::move(all)};
   }
 
   /// One segment, number `number`.
-  segment_ptr<T> share(std::size_t number) {
+  segment_share<T> share(std::size_t number) {
     static_assert(std::is_copy_constructible_v<T>, "items that are shared must be copyable");
     writable_[number] = nullptr;
-    return segments_[number];
+    const std::uint32_t share = segments_[number]->begin_share();
+    return {segments_[number], share};
   }
 
   std::size_t memory_bytes() const {
-    return item_bytes_ + (pool_ ? pool_->memory_bytes() : 0) +
+    std::size_t remembered = 0;
+    for (const auto& each : segments_)
+      remembered += each->remembered_bytes();
+    return remembered + item_bytes_ + (pool_ ? pool_->memory_bytes() : 0) +
            segments_.capacity() * sizeof(segments_[0]) + 2 * writable_.capacity() * sizeof(T*) +
            (free_in_.capacity() + open_.capacity()) * sizeof(std::uint32_t);
   }
 
 private:
   static constexpr std::size_t first_places = std::min<std::size_t>(32, per_segment);
+  /// Items of a shared segment; beyond that it is cheaper to copy it.
+  static constexpr std::size_t most_remembered = per_segment / 4;
   /// What of the array lies beyond so many bytes is worth huge pages.
   static constexpr std::size_t pooled_from = std::size_t{8} << 20;
 
@@ -183,8 +155,6 @@ private:
       set(number, std::move(added));
     } else if (bound_ % per_segment == segments_[number]->places()) {
       replace(number, segments_[number]->places() * 2);
-    } else if (!writable_[number]) {
-      unshare(number);
     }
   }
 
@@ -196,21 +166,42 @@ private:
   template <class... Args>
   id reuse(Args&&... args) {
     const std::size_t number = open_.back();
-    if (!writable_[number])
-      unshare(number);
     const std::size_t at = segments_[number]->first_free();
-    segments_[number]->emplace(at, std::forward<Args>(args)...);
+    add(number, at, std::forward<Args>(args)...);
     --freed_;
     if (--free_in_[number] == 0)
       open_.pop_back();
     return static_cast<id>(number * per_segment + at);
   }
 
-  [[gnu::noinline]] T* unshare(std::size_t number) {
-    if (segments_[number]->only_owner())
+  template <class... Args>
+  void add(std::size_t number, std::size_t place, Args&&... args) {
+    if (!writable_[number]) [[unlikely]]
+      make_writable(number, place);
+    segments_[number]->emplace(place, std::forward<Args>(args)...);
+  }
+
+  /// The items of a segment, of which this one may be changed now. Takes no memory for an item that
+  /// was changed since the segment was last shared: so undoing a change cannot fail.
+  [[gnu::noinline]] T* make_writable(std::size_t number, std::size_t place) {
+    segment<T>& shared = *segments_[number];
+    if (shared.only_owner())
+      return unshare(number);
+    if (!shared.remembers(place)) {
+      if (shared.remembered() >= most_remembered)
+        return unshare(number);
+      shared.remember(place);
+    }
+    return shared.items();
+  }
+
+  T* unshare(std::size_t number) {
+    if (segments_[number]->only_owner()) {
+      segments_[number]->forget();
       writable_[number] = segments_[number]->items();
-    else
+    } else {
       replace(number, segments_[number]->places());
+    }
     return writable_[number];
   }
 

@@ -3,8 +3,10 @@
 #include "millrace/flow/stream_context.hpp"
 #include "runtime/random/graph.hpp"
 #include "runtime/random/graph_disk.hpp"
+#include "support/packing.hpp"
 
 #include <charconv>
+#include <cstring>
 
 namespace millrace::test {
 
@@ -41,16 +43,35 @@ struct input_files {
     return out;
   }
 
+  /// Every second file, some by gzip and some by zstd.
+  void put_packed(const std::string& path, const std::string& text, number when) const {
+    if (text.size() % 2 == 0)
+      disk.put(path, text, when);
+    else if (text.size() % 4 == 1)
+      disk.put(path + ".gz", packed_gzip(text), when);
+    else
+      disk.put(path + ".zst", packed_zstd(text), when);
+  }
+
   /// Of numbers or of views.
-  void put_lines(const history& given, std::size_t files) const {
+  void put_lines(const history& given, std::size_t files, bool packed = false) const {
     disk.put(directory + "/old", "a line that was there before the start\n", 0);
     auto put = [&](const std::string& path, const auto& records, number when) {
-      disk.put(path, lines_of(each(records, [](auto& x) { return text_of(x); })), when);
+      auto text = lines_of(each(records, [](auto& x) { return text_of(x); }));
+      packed ? put_packed(path, text, when) : disk.put(path, text, when);
     };
     if (given.batches.front()->index() == of_views)
       put_batches<of_views>(given, files, put);
     else
       put_batches<of_numbers>(given, files, put);
+  }
+
+  void put_binary(const history& given, std::size_t files) const {
+    put_batches<of_numbers>(given, files, [&](const std::string& path, const numbers& records, number when) {
+      disk.put(path,
+               {reinterpret_cast<const char*>(records.data()), records.size() * sizeof(number)},
+               when);
+    });
   }
 
   template <record_kind K>
@@ -82,7 +103,7 @@ inline numbers read_numbers(const fault& trip, std::span<const unsigned char> by
 
 inline dstream<std::string_view> lines_of_files(basic_stream_context& context,
                                                 const input_files& files, const recipe& r) {
-  files.put_lines(r.given, r.input_partitions);
+  files.put_lines(r.given, r.input_partitions, r.input == input_kind::packed_files);
   return context.text_file_stream(files.directory, options_of(r.input));
 }
 
@@ -91,6 +112,17 @@ dstream<record_of<K>> objects_of_files(basic_stream_context& context, const inpu
                                        const recipe& r) {
   files.put_objects<K>(r.given, r.input_partitions);
   return context.object_file_stream<record_of<K>>(files.directory, options_of(r.input));
+}
+
+inline dstream<number> numbers_of_binary_files(basic_stream_context& context,
+                                               const input_files& files, const recipe& r) {
+  files.put_binary(r.given, r.input_partitions);
+  return context.binary_records_stream(files.directory, sizeof(number), options_of(r.input))
+      .map([](std::string_view bytes) {
+        number x;
+        std::memcpy(&x, bytes.data(), sizeof x);
+        return x;
+      });
 }
 
 inline dstream<number> numbers_of_files(basic_stream_context& context, const input_files& files,

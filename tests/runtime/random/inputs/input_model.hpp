@@ -13,15 +13,23 @@ enum class input_kind {
   rate,         ///< As many numbers a second as the first batch has.
   text_files,   ///< Each batch in files that are modified in its second.
   stable_files, ///< The same, read when they have been left alone for a batch.
+  packed_files, ///< The same as text files, some packed by gzip and some by zstd.
   number_files, ///< Numbers as text, through a reader of the test's own.
+  binary_files, ///< Numbers as records of eight bytes.
   object_files
 };
 
 inline const char* name_of(input_kind kind) {
-  constexpr const char* names[] = {"function",     "queue",        "whole queue",
-                                   "constant",     "rate",         "text files",
-                                   "stable files", "number files", "object files"};
+  constexpr const char* names[] = {"function",     "queue",        "whole queue",  "constant",
+                                   "rate",         "text files",   "stable files", "packed files",
+                                   "number files", "binary files", "object files"};
   return names[static_cast<std::size_t>(kind)];
+}
+
+/// Whether it is read by `text_file_stream`.
+constexpr bool is_text_files(input_kind kind) {
+  return kind == input_kind::text_files || kind == input_kind::stable_files ||
+         kind == input_kind::packed_files;
 }
 
 inline any_data emptied(any_data d) {

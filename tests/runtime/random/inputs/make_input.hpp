@@ -33,7 +33,7 @@ dstream<record_of<K>> made_stream(basic_stream_context& context, const recipe& r
 
 inline dstream<std::string_view> made_lines(basic_stream_context& context, graph_disk& disk,
                                             const std::string& name, const recipe& r) {
-  if (r.input == input_kind::text_files || r.input == input_kind::stable_files)
+  if (is_text_files(r.input))
     return lines_of_files(context, {disk, "/in/" + name}, r);
   return made_stream<of_views>(context, r);
 }
@@ -60,6 +60,8 @@ inline dstream<number> made_numbers(basic_stream_context& context, graph_disk& d
     return context.rate_stream(size_of(*r.given.batches.front()));
   case input_kind::number_files:
     return numbers_of_files(context, files, r);
+  case input_kind::binary_files:
+    return numbers_of_binary_files(context, files, r);
   case input_kind::object_files:
     return objects_of_files<of_numbers>(context, files, r);
   default:
