@@ -3,7 +3,7 @@
 #include "millrace/flow/stream_context.hpp"
 #include "runtime/random/graph.hpp"
 #include "runtime/random/graph_disk.hpp"
-#include "support/packing.hpp"
+#include "runtime/random/inputs/packing.hpp"
 
 #include <charconv>
 #include <cstring>
@@ -67,11 +67,12 @@ struct input_files {
   }
 
   void put_binary(const history& given, std::size_t files) const {
-    put_batches<of_numbers>(given, files, [&](const std::string& path, const numbers& records, number when) {
-      disk.put(path,
-               {reinterpret_cast<const char*>(records.data()), records.size() * sizeof(number)},
-               when);
-    });
+    put_batches<of_numbers>(
+        given, files, [&](const std::string& path, const numbers& records, number when) {
+          disk.put(path,
+                   {reinterpret_cast<const char*>(records.data()), records.size() * sizeof(number)},
+                   when);
+        });
   }
 
   template <record_kind K>
