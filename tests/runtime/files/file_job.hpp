@@ -51,6 +51,12 @@ struct file_job {
     }
   }
 
+  /// The same, for an error that has been heard of from a listener: the job learns it on a thread
+  /// of its own.
+  bool ends() {
+    return wait_until([&] { return ended(); });
+  }
+
   /// How many records of the first input each batch so far has told of.
   std::vector<std::uint64_t> counts() const {
     std::vector<std::uint64_t> out;

@@ -207,7 +207,7 @@ TEST_CASE("a packed file that is cut off") {
     job.context->start();
     job.put("/in/a.gz", half_of_packed());
     job.run();
-    CHECK(job.ended());
+    CHECK(job.ends());
     CAPTURE(job.problem);
     CHECK(has(job.problem, "/in/a.gz"));
     CHECK(out.size() == 0);

@@ -100,7 +100,7 @@ TEST_CASE("for_each_partition: what always throws ends the job, naming the opera
              [](int) { throw std::runtime_error("refused"); });
     job.context->start();
     job.run();
-    CHECK(job.ended());
+    CHECK(job.ends());
     CAPTURE(job.problem);
     CHECK(has(job.problem, "for_each_partition at for_each_partition_test.cpp:"));
     CHECK(has(job.problem, "refused"));
