@@ -146,7 +146,7 @@ void on_request(self_ptr self, const receiver_request& request) {
     // on_stop may wait for threads that wait for permits.
     s.parts->pacer->stop();
     tell(*s.env, self, s.child, finish_phase{});
-  } else if (s.child && stop) {
+  } else if (s.child && stop && s.wish->what != receiver_request::kind::stop) {
     s.wish = request;
   } else if (!s.child && stop && !s.ended) {
     s.log.info("receiver " + s.info.name + " stopped: " + request.message);
