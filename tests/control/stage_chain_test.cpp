@@ -101,7 +101,6 @@ std::vector<T> items(const slot_delivery& of) {
 
 TEST_CASE("a stage follows the one that gives each of its partitions all input") {
   auto sums = [](auto s) {
-    kept out;
     s.reduce_by_key(plus, 1).map_values([](int v) { return v; }).count().print();
   };
   CHECK(chains_of(sums, 1) == "1 1 1");

@@ -4,6 +4,7 @@
 #include "support/seed.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -86,6 +87,25 @@ TEST_CASE("a clock set back gives no tick twice; set forward, none is skipped") 
   const auto missed = schedule.due(at(300 + year_ms));
   CHECK(missed.begin == at(400));
   CHECK(missed.count() == static_cast<std::uint64_t>(year_ms / 100));
+}
+
+TEST_CASE("the last tick that 64 bits hold is the end, and never due") {
+  const auto end = at(std::numeric_limits<std::int64_t>::max());
+  batch_schedule schedule{milliseconds(500), at(0)};
+  const auto last = end.floor(milliseconds(500));
+  const auto due = schedule.due(end);
+  CHECK(due.begin == at(500));
+  CHECK(due.end == last);
+  CHECK(schedule.deadline() == last);
+  CHECK(schedule.due(end).empty());
+  CHECK_FALSE(schedule.take(end));
+  CHECK(schedule.last_taken() == last - milliseconds(500));
+
+  batch_schedule late{milliseconds(500), last - milliseconds(1'200)};
+  CHECK(list(late.due(last - milliseconds(500))) ==
+        ticks{(last - milliseconds(1'000)).ms(), (last - milliseconds(500)).ms()});
+  CHECK(late.deadline() == last);
+  CHECK(late.due(last).empty());
 }
 
 TEST_CASE("what was pending before the clock was set back stays pending") {

@@ -18,30 +18,34 @@ using test::modelled_store;
 
 namespace {
 
-using contents = modelled_store::contents;
-using snapshot = state_snapshot<std::string, std::string>;
+template <class S>
+using contents = typename test::basic_modelled_store<S>::contents;
+template <class S>
+using snapshot = state_snapshot<std::string, S>;
 using delta = state_delta<std::string, std::string>;
 
-contents read(const snapshot& taken) {
-  contents found;
-  taken.for_each([&](const std::string& key, const std::string& value, batch_time touched) {
-    CHECK(found.emplace(key, modelled_store::known{value, touched.ms()}).second);
+template <class S>
+contents<S> read(const snapshot<S>& taken) {
+  contents<S> found;
+  taken.for_each([&](const std::string& key, const S& value, batch_time touched) {
+    CHECK(found.emplace(key, typename test::basic_modelled_store<S>::known{value, touched.ms()})
+              .second);
   });
   CHECK(found.size() == taken.size());
   return found;
 }
 
-void apply_delta(contents& to, const delta& changes) {
+template <class S>
+void apply_delta(contents<S>& to, const state_delta<std::string, S>& changes) {
   if (changes.complete())
     to.clear();
   for (const std::string& key : changes.removed())
     to.erase(key);
   std::set<std::string> seen;
-  changes.for_each_changed(
-      [&](const std::string& key, const std::string& value, batch_time touched) {
-        CHECK(seen.insert(key).second);
-        to[key] = {value, touched.ms()};
-      });
+  changes.for_each_changed([&](const std::string& key, const S& value, batch_time touched) {
+    CHECK(seen.insert(key).second);
+    to[key] = {value, touched.ms()};
+  });
 }
 
 void restore(modelled_store::store& to, const delta& changes) {
@@ -51,31 +55,32 @@ void restore(modelled_store::store& to, const delta& changes) {
                                batch_time touched) { to.restore(key, value, touched); });
 }
 
+template <class S>
 void check_snapshots_and_deltas(std::optional<duration> timeout, std::uint64_t key_space) {
-  modelled_store both(test::seed(), timeout, key_space);
+  test::basic_modelled_store<S> both(test::seed(), timeout, key_space);
   for (int batch = 0; batch < 20; ++batch)
     both.run_batch();
-  std::vector<std::pair<snapshot, contents>> kept;
-  contents chain = read(both.states.full_snapshot());
+  std::vector<std::pair<snapshot<S>, contents<S>>> kept;
+  contents<S> chain = read<S>(both.states.full_snapshot());
   CHECK(chain == both.model);
   for (int batch = 0; batch < 200; ++batch) {
     both.run_batch();
     if (both.random() % 5 == 0)
       kept.emplace_back(both.states.view(), both.model);
     if (both.random() % 50 == 0)
-      chain = read(both.states.full_snapshot());
+      chain = read<S>(both.states.full_snapshot());
     if (both.random() % 3 == 0) {
-      apply_delta(chain, both.states.take_delta());
+      apply_delta<S>(chain, both.states.take_delta());
       CHECK(chain == both.model);
     }
     if (!kept.empty() && both.random() % 6 == 0) {
       const std::size_t at = both.random() % kept.size();
-      CHECK(read(kept[at].first) == kept[at].second);
+      CHECK(read<S>(kept[at].first) == kept[at].second);
       kept.erase(kept.begin() + std::ptrdiff_t(at));
     }
   }
   for (const auto& [taken, expected] : kept)
-    CHECK(read(taken) == expected);
+    CHECK(read<S>(taken) == expected);
 }
 
 using number_store = state_store<std::uint64_t, std::uint64_t>;
@@ -105,9 +110,12 @@ std::size_t changed_count(const state_delta<std::uint64_t, std::uint64_t>& chang
 } // namespace
 
 TEST_CASE("snapshots stay as they were, and base and deltas make up the state") {
-  check_snapshots_and_deltas(std::nullopt, 40);
-  check_snapshots_and_deltas(seconds(5), 500);
-  check_snapshots_and_deltas(seconds(20), 20'000);
+  check_snapshots_and_deltas<std::string>(std::nullopt, 40);
+  check_snapshots_and_deltas<std::string>(seconds(5), 500);
+  check_snapshots_and_deltas<std::string>(seconds(20), 20'000);
+  check_snapshots_and_deltas<std::uint64_t>(std::nullopt, 40);
+  check_snapshots_and_deltas<std::uint64_t>(seconds(5), 500);
+  check_snapshots_and_deltas<std::uint64_t>(seconds(20), 20'000);
 }
 
 TEST_CASE("a store restored from a base and deltas goes on like the one they were taken from") {
@@ -127,10 +135,10 @@ TEST_CASE("a store restored from a base and deltas goes on like the one they wer
   CHECK(restored.take_delta().removed().empty());
   both.states = std::move(restored);
   both.check();
-  contents chain = both.model;
+  auto chain = both.model;
   for (int batch = 0; batch < 60; ++batch) {
     both.run_batch();
-    apply_delta(chain, both.states.take_delta());
+    apply_delta<std::string>(chain, both.states.take_delta());
     CHECK(chain == both.model);
   }
 }

@@ -15,18 +15,23 @@
 
 namespace millrace::test {
 
-/// A state store of texts beside a plain map, both led through the same random batches.
-class modelled_store {
+/// A value that tells of all the steps that led to it.
+inline void next_step(std::string& value, std::uint64_t step) { value += std::to_string(step); }
+inline void next_step(std::uint64_t& value, std::uint64_t step) { value = value * 31 + step + 1; }
+
+/// A state store with keys of text beside a plain map, both led through the same random batches.
+template <class S>
+class basic_modelled_store {
 public:
   struct known {
-    std::string value;
+    S value;
     std::int64_t touched;
     friend bool operator==(const known&, const known&) = default;
   };
   using contents = std::map<std::string, known>;
-  using store = state_store<std::string, std::string>;
+  using store = state_store<std::string, S>;
 
-  modelled_store(std::uint64_t seed, std::optional<duration> timeout, std::uint64_t key_space)
+  basic_modelled_store(std::uint64_t seed, std::optional<duration> timeout, std::uint64_t key_space)
       : random{seed}, states{hash_seed{random()}, timeout}, timeout_{timeout}, key_space_{
                                                                                    key_space} {}
 
@@ -58,14 +63,14 @@ public:
   /// During a batch or between batches.
   void check() const {
     contents found;
-    states.for_each([&](const std::string& key, const std::string& value) {
+    states.for_each([&](const std::string& key, const S& value) {
       CHECK(found.emplace(key, known{value, model.count(key) ? model.at(key).touched : -1}).second);
     });
     CHECK(found == model);
     CHECK(states.size() == model.size());
     for (std::uint64_t i = 0; i < 5; ++i) {
       const std::string key = key_of(i * 7 % key_space_);
-      const std::string* value = states.find(key, hash(key));
+      const S* value = states.find(key, hash(key));
       REQUIRE((value != nullptr) == (model.count(key) == 1));
       if (value)
         CHECK(*value == model.at(key).value);
@@ -98,8 +103,10 @@ private:
   void put_some() {
     for (std::uint64_t n = random() % 10; n > 0; --n) {
       const std::string key = key_of(random() % key_space_);
-      states.put(std::string_view(key), hash(key), "put at " + std::to_string(now));
-      model[key] = {"put at " + std::to_string(now), now};
+      S value{};
+      next_step(value, static_cast<std::uint64_t>(now + 1'000'000));
+      states.put(std::string_view(key), hash(key), value);
+      model[key] = {value, now};
     }
   }
 
@@ -111,14 +118,14 @@ private:
     const std::size_t bad = fail && !keys.empty() ? random() % keys.size() : keys.size();
     states.update(
         keys.size(), hashes.data(), [&](std::size_t i) { return std::string_view(keys[i]); },
-        [&](std::size_t i, state<std::string>& s) {
+        [&](std::size_t i, state<S>& s) {
           visit(keys[i], s);
           if (i == bad)
             throw std::runtime_error("a user's function");
         });
   }
 
-  void visit(const std::string& key, state<std::string>& s) {
+  void visit(const std::string& key, state<S>& s) {
     const auto at = model.find(key);
     REQUIRE(s.exists() == (at != model.end()));
     REQUIRE_FALSE(s.is_timing_out());
@@ -126,7 +133,8 @@ private:
       CHECK(s.get() == at->second.value);
     const std::uint64_t action = random() % 8;
     if (action < 4) {
-      const std::string next = (s.exists() ? s.get() : "new") + std::to_string(action);
+      S next = s.exists() ? s.get() : S{};
+      next_step(next, action);
       s.update(next);
       CHECK(s.get() == next);
       model[key] = {next, now};
@@ -134,7 +142,7 @@ private:
       s.remove();
       model.erase(key);
     } else if (action == 5) {
-      s.update("soon gone");
+      s.update(S{});
       s.remove();
       model.erase(key);
     } else if (at != model.end() && timeout_) {
@@ -148,7 +156,7 @@ private:
       if (k.touched != now)
         expected.insert(key);
     std::set<std::string> called;
-    states.update_untouched([&](const std::string& key, state<std::string>& s) {
+    states.update_untouched([&](const std::string& key, state<S>& s) {
       CHECK(called.insert(key).second);
       visit(key, s);
     });
@@ -161,7 +169,7 @@ private:
       if (timeout_ && k.touched < now - timeout_->ms())
         expected.insert(key);
     std::set<std::string> called;
-    states.expire([&](const std::string& key, state<std::string>& s) {
+    states.expire([&](const std::string& key, state<S>& s) {
       CHECK(s.is_timing_out());
       CHECK(s.get() == model.at(key).value);
       CHECK(called.insert(key).second);
@@ -178,7 +186,7 @@ private:
       if (k.touched == now)
         expected.insert(key);
     std::set<std::string> touched;
-    states.touched([&](const std::string& key, const std::string& value) {
+    states.touched([&](const std::string& key, const S& value) {
       CHECK(touched.insert(key).second);
       CHECK(value == model.at(key).value);
     });
@@ -188,5 +196,7 @@ private:
   std::optional<duration> timeout_;
   std::uint64_t key_space_;
 };
+
+using modelled_store = basic_modelled_store<std::string>;
 
 } // namespace millrace::test

@@ -2,6 +2,7 @@
 
 #include "millrace/base/error.hpp"
 
+#include <limits>
 #include <utility>
 
 namespace millrace {
@@ -30,8 +31,11 @@ batch_schedule batch_schedule::restarted(duration period, batch_time original_st
 }
 
 void batch_schedule::observe(batch_time now) {
-  if (now >= reached_)
-    reached_ = now.floor(period_, first_) + period_;
+  if (now < reached_)
+    return;
+  const batch_time latest = now.floor(period_, first_);
+  const bool is_last = latest.ms() > std::numeric_limits<std::int64_t>::max() - period_.ms();
+  reached_ = is_last ? latest : latest + period_;
 }
 
 tick_range batch_schedule::pending(batch_time now) {

@@ -24,7 +24,8 @@ struct tick_range {
 /// Owned by one actor. Each tick is taken exactly once and in order, however late or irregular the
 /// calls and however the wall clock jumps: forward, the missed ticks are all pending; back, there
 /// is nothing to do until the clock has come past where it was. Pending ticks are a range, so any
-/// number of them takes constant memory.
+/// number of them takes constant memory. The last tick that 64 bits hold is never due: time ends
+/// there.
 class batch_schedule {
 public:
   /// The first start of a job: ticks are the multiples of `period` after `now`.
@@ -52,8 +53,8 @@ public:
   /// All pending ticks, taken.
   [[nodiscard]] tick_range due(batch_time now);
 
-  /// The next tick that is not due yet: what a timer is to be set to. Always later than any `now`
-  /// seen so far.
+  /// The next tick that is not due yet: what a timer is to be set to. Later than any `now` seen so
+  /// far, but for the end of time.
   [[nodiscard]] batch_time deadline() const noexcept { return reached_; }
 
   [[nodiscard]] std::optional<batch_time> last_taken() const;

@@ -22,7 +22,7 @@ namespace millrace {
 /// refer to keys cheaply. Entries never move in bulk: they lie in segments of up to 4,096, and
 /// growing by one key costs one segment at most, apart from the index beside them.
 /// `share` hands all entries to a reader on another thread without a copy; what changes afterwards
-/// is copied then, a segment at a time.
+/// is copied then, an entry at a time, and from a quarter of a segment on the segment.
 ///
 /// Single owner, one thread at a time. All hashes passed in must be `key_hash<K>` of the key under
 /// `seed()`. Keys to look up may be of another type that compares and hashes like `K` and from

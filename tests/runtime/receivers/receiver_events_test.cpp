@@ -75,6 +75,18 @@ TEST_CASE("only the first reason counts, and a stop overrides a restart") {
   });
 }
 
+TEST_CASE("a stop that is asked for while the receiver stops does not replace the first reason") {
+  expect_events(
+      {"receiver started numbers", "receiver stopped numbers"},
+      [](probe& p) { p.at_stop = [](receiver<int>& r) { r.stop("second"); }; },
+      [](receiver_job& job, probe& p) {
+        p.live.load()->stop("first");
+        CHECK(has(job, "stopped"));
+        CHECK(job.log->count(log_level::info, "receiver numbers stopped: first") == 1);
+        CHECK(job.log->count(log_level::info, "second") == 0);
+      });
+}
+
 TEST_CASE("on_start that throws is an error and no start") {
   expect_events(
       {"receiver error numbers: on_start threw: not today",

@@ -155,7 +155,8 @@ private:
                             watched(spawn_receiver_supervisor(system_.get(), env_, r)));
     if (env_->what.conf.boolean("stop.handle_signals"))
       signals_ = std::make_unique<signal_registration>([this](int count) { on_signal(count); });
-    tell_from_thread(*env_, w.clock, clock_tick{});
+    if (!manual_)
+      tell_from_thread(*env_, w.clock, clock_tick{});
     stopper_ = make_thread("stopping", [this] { stop_when_asked(); });
   }
 
