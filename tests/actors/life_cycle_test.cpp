@@ -207,7 +207,7 @@ TEST_CASE("several contexts run at once, each with its own data and its own end"
 }
 
 TEST_CASE("a context that fails to start leaves no thread and no descriptor behind") {
-  auto threads = thread_count();
+  auto threads = settled_thread_count();
   auto descriptors = descriptor_count();
   SUBCASE("a function that cannot be copied for its partitions") {
     auto broken = std::make_shared<bool>(false);
@@ -230,7 +230,7 @@ TEST_CASE("a context that fails to start leaves no thread and no descriptor behi
     CHECK_THROWS_WITH(job.context->start(), "no such device");
     CHECK(job.context->state() == context_state::stopped);
   }
-  CHECK(wait_until([&] { return thread_count() == threads; }));
+  CHECK(back_to_threads(threads));
   CHECK(descriptor_count() == descriptors);
 }
 
@@ -254,14 +254,14 @@ TEST_CASE("fifty contexts started and stopped, destroyed without a stop too, lea
     else if (round % 3 == 1)
       job.context->stop();
   };
-  auto threads = thread_count();
+  auto threads = settled_thread_count();
   cycle(0);
   // The first one may open what stays open for the process, such as the source of random seeds.
-  CHECK(wait_until([&] { return thread_count() == threads; }));
+  CHECK(back_to_threads(threads));
   auto descriptors = descriptor_count();
   for (int round = 1; round <= 50; ++round)
     cycle(round);
-  CHECK(wait_until([&] { return thread_count() == threads; }));
+  CHECK(back_to_threads(threads));
   CHECK(wait_until([&] { return descriptor_count() == descriptors; }));
 }
 

@@ -137,7 +137,7 @@ TEST_CASE(
       return what == expected;
     });
   };
-  auto threads = thread_count();
+  auto threads = settled_thread_count();
   auto descriptors = descriptor_count();
   auto one = std::make_unique<actors::signal_registration>(hear(first));
   std::raise(SIGINT);
@@ -154,6 +154,6 @@ TEST_CASE(
   CHECK(heard(second, {1}));
   one.reset();
   CHECK(own_handlers::installed());
-  CHECK(wait_until([&] { return thread_count() == threads; }));
+  CHECK(back_to_threads(threads));
   CHECK(descriptor_count() == descriptors);
 }

@@ -99,6 +99,13 @@ std::vector<T> items(const slot_delivery& of) {
 
 } // namespace
 
+TEST_CASE("chains of stages that several batches could share have a partition for each worker") {
+  CHECK(least_chained_partitions(1, 1) == 1);
+  CHECK(least_chained_partitions(4, 1) == 1);
+  CHECK(least_chained_partitions(1, 2) == 1);
+  CHECK(least_chained_partitions(4, 2) == 4);
+}
+
 TEST_CASE("a stage follows the one that gives each of its partitions all input") {
   auto sums = [](auto s) {
     s.reduce_by_key(plus, 1).map_values([](int v) { return v; }).count().print();

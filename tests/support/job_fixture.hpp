@@ -7,12 +7,15 @@
 #include "runtime/event_log.hpp"
 #include "support/engine.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -108,6 +111,21 @@ inline std::size_t thread_count() {
       ++n;
   }
   return n;
+}
+
+/// What is to be there again after a test. Threads of what ran before may still be about to end:
+/// the library lets its own go before they have.
+inline std::size_t settled_thread_count() {
+  for (std::size_t count = thread_count();;) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    if (std::size_t again = thread_count(); again == std::exchange(count, again))
+      return count;
+  }
+}
+
+/// One that ended after all since `settled_thread_count` was asked is no fault.
+inline bool back_to_threads(std::size_t before) {
+  return wait_until([&] { return thread_count() <= before; });
 }
 inline std::size_t descriptor_count() { return entries_in("/proc/self/fd"); }
 

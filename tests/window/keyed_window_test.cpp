@@ -1,5 +1,4 @@
-#include "millrace/state/memory/huge_memory.hpp"
-#include "millrace/window/keyed_window.hpp"
+#include "millrace/window/keyed/keyed_window.hpp"
 #include "support/seed.hpp"
 #include "window/keyed_model.hpp"
 
@@ -40,44 +39,67 @@ TEST_CASE("random histories agree with recomputing, in order, with failures and 
     }
 }
 
-TEST_CASE("random histories of numbers agree with recomputing") {
+namespace {
+
+using number_window = keyed_window<std::uint64_t, std::uint64_t, maximum>;
+using number_batch = std::map<std::uint64_t, std::uint64_t>;
+
+void slide(number_window& window, std::int64_t now, const number_batch& batch) {
+  std::vector<number_entry> entries;
+  for (const auto& [key, value] : batch)
+    entries.push_back(number(key, value));
+  slide(window, now, entries);
+}
+
+} // namespace
+
+TEST_CASE("random histories of numbers agree with recomputing, with rollbacks") {
   std::mt19937_64 random(test::seed());
-  for (std::int64_t length : {1, 3, 50, 400}) {
-    keyed_window<std::uint64_t, std::uint64_t, maximum> window(duration{length}, seed_of_hashes);
-    std::vector<std::map<std::uint64_t, std::uint64_t>> batches;
+  for (std::int64_t length : {1, 2, 3, 50, 400}) {
+    number_window window(duration{length}, seed_of_hashes);
+    std::vector<number_batch> batches;
+    std::size_t committed = 0;
     for (std::int64_t now = 0; now < 500; ++now) {
-      std::map<std::uint64_t, std::uint64_t> batch;
+      number_batch& batch = batches.emplace_back();
       for (std::size_t n = random() % 700; n > 0; --n)
         batch[random() % 900] = random();
-      std::vector<number_entry> entries;
-      for (const auto& [key, value] : batch)
-        entries.push_back(number(key, value));
-      slide(window, now, entries);
-      batches.push_back(std::move(batch));
-      if (random() % 3 != 0)
+      slide(window, now, batch);
+      if (random() % 8 == 0) {
+        window.rollback();
+        for (std::size_t i = committed; i < batches.size(); ++i)
+          slide(window, static_cast<std::int64_t>(i), batches[i]);
+      }
+      if (random() % 10 == 0) {
+        number_batch model, all;
+        for (std::size_t i = std::max<std::int64_t>(0, now - length + 1); i < batches.size(); ++i)
+          for (const auto& [key, value] : batches[i])
+            model[key] = std::max(model[key], value);
+        window.for_each([&](std::uint64_t key, std::uint64_t value) { all[key] = value; });
+        REQUIRE((all == model));
+      }
+      if (random() % 3 != 0) {
         window.commit();
-      if (random() % 10 != 0)
-        continue;
-      std::map<std::uint64_t, std::uint64_t> model, all;
-      for (std::size_t i = std::max<std::int64_t>(0, now - length + 1); i < batches.size(); ++i)
-        for (const auto& [key, value] : batches[i])
-          model[key] = std::max(model[key], value);
-      window.for_each([&](std::uint64_t key, std::uint64_t value) { all[key] = value; });
-      REQUIRE((all == model));
-      window.commit();
+        committed = batches.size();
+      }
     }
   }
 }
 
-TEST_CASE("a batch costs calls for the keys that come and go alone, whatever the window's length") {
-  const auto most_calls = [](std::int64_t length) {
+TEST_CASE("a batch costs calls for the keys that come, are turned or go, whatever the length") {
+  constexpr int keys_a_batch = 20;
+  const auto most_calls = [](std::int64_t length, bool fails) {
     const concatenate combine;
     text_window window(duration{length}, seed_of_hashes, combine);
     std::size_t most = 0;
     for (std::int64_t now = 0; now < 3 * length; ++now) {
       text_batch batch{now, {}};
-      for (int i = 0; i < 20; ++i)
+      for (int i = 0; i < keys_a_batch; ++i)
         batch.values[std::to_string((now * 7 + i) % 200)] = "";
+      if (fails && now % 17 == 0) {
+        slide(window, now, batch.entries(seed_of_hashes));
+        shown(window);
+        window.rollback();
+      }
       const std::size_t before = combine.burning->calls;
       slide(window, now, batch.entries(seed_of_hashes));
       shown(window);
@@ -87,7 +109,51 @@ TEST_CASE("a batch costs calls for the keys that come and go alone, whatever the
     return most;
   };
   for (std::int64_t length : {2, 10, 100, 1'000})
-    CHECK(most_calls(length) <= 20 * (3 + 2 + 1 + 1));
+    CHECK(most_calls(length, false) <= keys_a_batch * (1 + 1 + 2 + 2));
+  for (std::int64_t length : {200, 1'000})
+    CHECK(most_calls(length, true) <= keys_a_batch * (1 + 1 + 2 + 2));
+}
+
+TEST_CASE("batches that leave the window together, with all of their half, cost no call") {
+  const concatenate combine;
+  text_window window(milliseconds(100), seed_of_hashes, combine);
+  for (std::int64_t now = 0; now < 80; ++now) {
+    slide(window, now, text_batch{now, {{"a", "x"}, {"b", "y"}}}.entries(seed_of_hashes));
+    shown(window);
+    window.commit();
+  }
+  const std::size_t before = combine.burning->calls;
+  window.advance(batch_time{200});
+  CHECK(shown(window).empty());
+  window.commit();
+  CHECK(combine.burning->calls == before);
+  CHECK(window.size() == 0);
+}
+
+TEST_CASE("once it is full a window takes no more memory") {
+  constexpr std::uint64_t keys = 1'500;
+  constexpr std::int64_t length = 100;
+  number_window window(duration{length}, seed_of_hashes);
+  std::size_t full = 0;
+  for (std::int64_t now = 0; now < 5 * length; ++now) {
+    number_batch batch;
+    for (std::uint64_t key = 0; key < keys - static_cast<std::uint64_t>(now) % 10; ++key)
+      batch[key] = key * 31 + static_cast<std::uint64_t>(now);
+    slide(window, now, batch);
+    window.commit();
+    if (now == 2 * length)
+      full = window.memory_bytes();
+    if (now > 2 * length)
+      REQUIRE(window.memory_bytes() == full);
+  }
+  // A slack of an eighth at most, and a few columns to spare.
+  const std::uint64_t values = keys * static_cast<std::uint64_t>(length + 8);
+  CHECK(full < values * (4 + 8 + 9) * 9 / 8 + keys * 128 + 64'000);
+  CHECK(full > values * (4 + 8 + 4));
+  window.advance(batch_time{10 * length});
+  window.commit();
+  CHECK(window.size() == 0);
+  CHECK(window.memory_bytes() < full / 3);
 }
 
 TEST_CASE("keys that are in no batch of the window are forgotten, with their memory") {
@@ -107,40 +173,6 @@ TEST_CASE("keys that are in no batch of the window are forgotten, with their mem
   window.advance(batch_time{1'000'000});
   window.commit();
   CHECK(window.size() == 0);
-}
-
-TEST_CASE(
-    "the queues of a window with many values lie in huge pages, answer the same, and go back") {
-  constexpr std::uint64_t keys = 1'500, length = 1'000;
-  const auto value_of = [](std::uint64_t key, std::int64_t now) {
-    return (key * 1'000'003 + static_cast<std::uint64_t>(now) * 7'919) % 65'521;
-  };
-  const std::size_t before = detail::huge_bytes_held();
-  keyed_window<std::uint64_t, std::uint64_t, maximum> window(duration{length}, seed_of_hashes);
-  std::vector<number_entry> entries;
-  for (std::int64_t now = 0; now < 1'300; ++now) {
-    entries.clear();
-    for (std::uint64_t key = 0; key < keys; ++key)
-      entries.push_back(number(key, value_of(key, now)));
-    slide(window, now, entries);
-    window.commit();
-  }
-  CHECK(detail::huge_bytes_held() - before > keys * length * sizeof(std::uint64_t) / 2);
-  std::size_t seen = 0;
-  window.for_each([&](std::uint64_t key, std::uint64_t most) {
-    std::uint64_t expected = 0;
-    for (std::int64_t now = 300; now < 1'300; ++now)
-      expected = std::max(expected, value_of(key, now));
-    CHECK(most == expected);
-    ++seen;
-  });
-  CHECK(seen == keys);
-  for (std::int64_t now = 1'300; now < 2'400; ++now)
-    window.advance(batch_time{now});
-  window.commit();
-  CHECK(window.size() == 0);
-  // One spare page for each of the sizes that a queue went through, from 256 bytes to 8 KiB.
-  CHECK(detail::huge_bytes_held() - before <= 6 * detail::huge_page);
 }
 
 TEST_CASE("a failure that comes again and again leaves the window as it was each time") {

@@ -1,41 +1,16 @@
 #pragma once
 
+#include "millrace/window/combines.hpp"
+#include "millrace/window/known_optional.hpp"
 #include "millrace/window/value_ring.hpp"
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <type_traits>
 #include <utility>
 
 namespace millrace {
 
-/// `combine(a, b)` for neighbours, `a` the older: associative, not necessarily commutative.
-template <class F, class V>
-concept combines = requires(F& combine, const V& older, const V& newer) {
-  { combine(older, newer) } -> std::convertible_to<V>;
-};
-
 namespace detail {
-
-/// A value that is there or not, where the owner knows which: an optional without its flag for
-/// types that need none.
-template <class V>
-class known_optional {
-public:
-  const V& operator*() const noexcept { return value_; }
-  void operator=(V value) noexcept { value_ = value; }
-  void reset() noexcept {}
-
-private:
-  V value_{};
-};
-
-template <class V>
-using known_optional_for = std::conditional_t<std::is_trivially_copyable_v<V> &&
-                                                  std::is_trivially_default_constructible_v<V>,
-                                              known_optional<V>, std::optional<V>>;
 
 /// DABA Lite (Tangwongsan, Hirzel, Schneider: "In-Order Sliding-Window Aggregation in Worst-Case
 /// Constant Time", arXiv 2009.13768) with the function passed to each call, so that many queues
@@ -63,10 +38,10 @@ public:
   bool empty() const noexcept { return ring_.empty(); }
   std::uint32_t size() const noexcept { return ring_.size(); }
 
-  /// Adds a value at the new end. `crowded`: see value_ring::make_room.
+  /// Adds a value at the new end.
   template <class Combine>
-  void push(V value, Combine& combine, bool crowded = false) {
-    ring_.make_room(crowded);
+  void push(V value, Combine& combine) {
+    ring_.make_room();
     if (ring_.empty()) {
       ring_.push_back(std::move(value));
       turn_all();
@@ -107,16 +82,6 @@ public:
   void clear() noexcept {
     ring_.clear();
     turn_all();
-  }
-
-  /// Starts to load what a push, a pop and a query after one pop will use.
-  void fetch() const noexcept {
-    if (ring_.empty())
-      return;
-    __builtin_prefetch(&ring_[at_.left], 1);
-    __builtin_prefetch(&ring_[at_.inner - 1], 1);
-    __builtin_prefetch(&ring_[ring_.last()], 1);
-    __builtin_prefetch(&ring_[ring_.first() + 1]);
   }
 
   /// Memory held beside the object itself, without what the values own.

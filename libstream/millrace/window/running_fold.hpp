@@ -1,6 +1,7 @@
 #pragma once
 
-#include "millrace/window/daba_queue.hpp"
+#include "millrace/base/error.hpp"
+#include "millrace/window/combines.hpp"
 
 #include <cstddef>
 #include <optional>

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "millrace/base/error.hpp"
-#include "millrace/state/memory/huge_pieces.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -29,14 +28,12 @@ public:
   value_ring() = default;
   value_ring(value_ring&& other) noexcept
       : data_{std::exchange(other.data_, nullptr)}, capacity_{std::exchange(other.capacity_, 0)},
-        first_{std::exchange(other.first_, 0)}, last_{std::exchange(other.last_, 0)},
-        huge_{std::exchange(other.huge_, false)} {}
+        first_{std::exchange(other.first_, 0)}, last_{std::exchange(other.last_, 0)} {}
   value_ring& operator=(value_ring&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(capacity_, other.capacity_);
     std::swap(first_, other.first_);
     std::swap(last_, other.last_);
-    std::swap(huge_, other.huge_);
     return *this;
   }
   ~value_ring() {
@@ -55,15 +52,14 @@ public:
     return data_[position & (capacity_ - 1)];
   }
 
-  /// Makes sure that one more value has room. `crowded`: the ring is one of so many that all of
-  /// them together are worth huge pages.
-  void make_room(bool crowded = false) {
+  /// Makes sure that one more value has room.
+  void make_room() {
     if (size() < capacity_) [[likely]]
       return;
     if (size() >= max_values)
       throw stream_error(errc::limit_exceeded, "a window holds " + std::to_string(max_values) +
                                                    " values, which is all it can; shorten it");
-    move_to(capacity_ == 0 ? smallest_capacity : capacity_ * 2, crowded);
+    move_to(capacity_ == 0 ? smallest_capacity : capacity_ * 2);
   }
 
   void push_back(V value) noexcept {
@@ -86,7 +82,7 @@ public:
     if (capacity_ <= smallest_capacity || size() > capacity_ / 4)
       return;
     try {
-      move_to(capacity_ / 2, huge_);
+      move_to(capacity_ / 2);
     } catch (const std::bad_alloc&) { // larger than needed is no failure
     }
   }
@@ -101,11 +97,8 @@ public:
 private:
   static constexpr std::uint32_t smallest_capacity = 2;
 
-  void move_to(std::uint32_t capacity, bool crowded) {
-    const std::size_t bytes = capacity * sizeof(V);
-    const bool huge = alignof(V) <= 64 && crowded && is_huge_piece(bytes);
-    V* const data =
-        huge ? static_cast<V*>(take_huge_piece(bytes)) : std::allocator<V>{}.allocate(capacity);
+  void move_to(std::uint32_t capacity) {
+    V* const data = std::allocator<V>{}.allocate(capacity);
     for (std::uint32_t at = first_; at != last_; ++at) {
       std::construct_at(&data[at & (capacity - 1)], std::move((*this)[at]));
       std::destroy_at(&(*this)[at]);
@@ -113,13 +106,10 @@ private:
     release();
     data_ = data;
     capacity_ = capacity;
-    huge_ = huge;
   }
 
   void release() noexcept {
-    if (huge_)
-      give_huge_piece_back(data_, capacity_ * sizeof(V));
-    else if (data_ != nullptr)
+    if (data_ != nullptr)
       std::allocator<V>{}.deallocate(data_, capacity_);
   }
 
@@ -127,7 +117,6 @@ private:
   std::uint32_t capacity_ = 0;
   std::uint32_t first_ = 0;
   std::uint32_t last_ = 0;
-  bool huge_ = false; // the memory is a huge piece
 };
 
 } // namespace millrace::detail

@@ -46,13 +46,12 @@ public:
       before_ = now_;
     now_ = now;
     cutoff_ = cutoff;
-    evicted_before_ = evicted_;
   }
 
   /// The oldest item if the present batch's window no longer contains it, else null.
-  const Item* expired() const noexcept {
-    const std::uint32_t first = first_live();
-    return first != items_.last() && items_[first].time <= cutoff_ ? &items_[first] : nullptr;
+  Item* expired() noexcept {
+    const std::uint32_t oldest = first();
+    return oldest != last() && items_[oldest].time <= cutoff_ ? &items_[oldest] : nullptr;
   }
 
   /// Takes the oldest item out of the window. A pointer to it holds until the next `make_room`.
@@ -94,39 +93,27 @@ public:
     return true;
   }
 
-  /// Calls `f(const Item&)` for the items that the present batch evicted.
-  template <class F>
-  void for_each_evicted_now(F f) const {
-    for (std::uint32_t i = evicted_before_; i != evicted_; ++i)
-      f(items_[items_.first() + i]);
-  }
-
-  /// Calls `f(const Item&)` for what a rollback would take out of the window or put back into it.
-  template <class F>
-  void for_each_uncommitted(F f) const {
-    for (std::uint32_t i = 0; i != evicted_; ++i)
-      f(items_[items_.first() + i]);
-    for (std::uint32_t i = 0; i != added_; ++i)
-      f(items_[items_.last() - 1 - i]);
-  }
-
   /// Calls `f(const Item&)` for the items of the window, oldest first.
   template <class F>
   void for_each(F f) const {
-    for (std::uint32_t at = first_live(); at != items_.last(); ++at)
+    for (std::uint32_t at = first(); at != last(); ++at)
       f(items_[at]);
   }
+
+  /// Items are also named by position, those that the open batches evicted included: the oldest of
+  /// the window, and one behind the newest. A position stays the same while its item is kept;
+  /// compare positions for equality only.
+  std::uint32_t first() const noexcept { return items_.first() + evicted_; }
+  std::uint32_t last() const noexcept { return items_.last(); }
+  Item& operator[](std::uint32_t position) noexcept { return items_[position]; }
 
   std::size_t size() const noexcept { return items_.size() - evicted_; }
   std::size_t memory_bytes() const noexcept { return items_.memory_bytes(); }
 
 private:
-  std::uint32_t first_live() const noexcept { return items_.first() + evicted_; }
-
   duration length_;
   value_ring<Item> items_;
   std::uint32_t evicted_ = 0;
-  std::uint32_t evicted_before_ = 0; // the present batch
   std::uint32_t added_ = 0;
   bool open_ = false;
   std::optional<batch_time> now_;

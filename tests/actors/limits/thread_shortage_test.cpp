@@ -75,14 +75,14 @@ extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attribute
 TEST_CASE("compute_pool: when the system has too few threads, those made are ended and the error "
           "names the first that is missing") {
   std::thread{[] {}}.join(); // what the first thread opens for the process
-  auto threads = thread_count();
+  auto threads = settled_thread_count();
   for (int have : {0, 1, 5}) {
     shortage s{have};
     auto missing = "the system has no thread for compute thread " + std::to_string(have + 1) +
                    " of 6: Resource temporarily unavailable";
     CHECK_THROWS_WITH_AS(actors::compute_pool(6, nullptr), doctest::Contains(missing.c_str()),
                          stream_error);
-    CHECK(wait_until([&] { return thread_count() == threads; }));
+    CHECK(back_to_threads(threads));
   }
   shortage s{6};
   actors::compute_pool pool{6, nullptr};
@@ -98,7 +98,7 @@ TEST_CASE("a job for which the system has too few threads fails to start and lea
                   .set("stop.handle_signals", true)
                   .set("receiver.restart_intensity", 0);
   { actor_job first{conf}; } // what the first job opens for the process
-  auto threads = thread_count();
+  auto threads = settled_thread_count();
   auto descriptors = descriptor_count();
   int failures = 0;
   bool enough = false;
@@ -125,12 +125,12 @@ TEST_CASE("a job for which the system has too few threads fails to start and lea
       ++failures;
       CHECK(job.context->state() == context_state::stopped);
       scarce.reset();
-      CHECK(wait_until([&] { return thread_count() == threads; }));
+      CHECK(back_to_threads(threads));
       job.context->stop();
     }
   }
   CHECK(enough);
   CHECK(failures >= 8);
-  CHECK(wait_until([&] { return thread_count() == threads; }));
+  CHECK(back_to_threads(threads));
   CHECK(wait_until([&] { return descriptor_count() == descriptors; }));
 }

@@ -127,7 +127,9 @@ private:
     w.coordinator = watched(spawn_batch_coordinator(sys, env_));
     w.sink = watched(spawn_sink_writer(sys, env_));
     w.stages.resize(env_->plan.stages.size());
-    for (auto& chain : make_chains(env_->plan, least_chained()))
+    auto least = least_chained_partitions(static_cast<std::uint32_t>(env_->pool->width()),
+                                          env_->what.conf.integer("stream.batches_in_flight"));
+    for (auto& chain : make_chains(env_->plan, least))
       for (std::uint32_t p = 0; p < chain.head().partitions; ++p)
         w.stages[chain.head().id.value()].push_back(watched(spawn_stage(sys, env_, chain, p)));
     w.tracker = watched(spawn_block_tracker(sys, env_));
@@ -137,14 +139,6 @@ private:
                            watched(spawn_block_generator(
                                sys, env_, r->link->stream, r->into,
                                [pacer = r->pacer](std::size_t n) { return pacer->permits(n); })));
-  }
-
-  /// Stages that keep all workers busy, or that only ever work on one batch, gain nothing by
-  /// running on their own.
-  std::uint32_t least_chained() const {
-    if (env_->what.conf.integer("stream.batches_in_flight") == 1)
-      return 1;
-    return static_cast<std::uint32_t>(env_->pool->width());
   }
 
   void begin() {

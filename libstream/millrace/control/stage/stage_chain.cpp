@@ -44,6 +44,10 @@ std::vector<chain_plan> make_chains(const job_plan& plan, std::uint32_t least_pa
   return chains;
 }
 
+std::uint32_t least_chained_partitions(std::uint32_t workers, std::int64_t batches_in_flight) {
+  return batches_in_flight == 1 ? 1 : workers;
+}
+
 stage_chain::stage_chain(const job_plan& plan, chain_plan chain, std::uint32_t partition,
                          const stage_environment& environment)
     : plan_{plan}, chain_{std::move(chain)}, partition_{partition} {

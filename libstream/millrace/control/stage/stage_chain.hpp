@@ -30,6 +30,10 @@ struct chain_plan {
 /// on several batches at a time.
 std::vector<chain_plan> make_chains(const job_plan& plan, std::uint32_t least_partitions);
 
+/// The `least_partitions` of a job: stages that keep all its workers busy, or that only ever work
+/// on one batch, gain nothing by running on their own.
+std::uint32_t least_chained_partitions(std::uint32_t workers, std::int64_t batches_in_flight);
+
 /// One partition of a chain. Single-owner: one thread at a time.
 class stage_chain {
 public:

@@ -9,7 +9,7 @@
 #include "millrace/op/map.hpp"
 #include "millrace/stateful/fold_window_reader.hpp"
 #include "millrace/stateful/window_reader.hpp"
-#include "millrace/window/inverse_keyed_window.hpp"
+#include "millrace/window/keyed/inverse_keyed_window.hpp"
 #include "millrace/window/window_fold.hpp"
 
 #include <concepts>

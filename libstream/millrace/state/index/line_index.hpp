@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/state/index/line_match.hpp"
 #include "millrace/state/index/line_search.hpp"
 #include "millrace/state/memory/zeroed_array.hpp"
 
@@ -9,10 +10,6 @@
 #include <cstdint>
 #include <tuple>
 #include <utility>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace millrace::detail {
 
@@ -102,7 +99,7 @@ public:
     std::size_t at = line_of(hash);
     while (!has_free(lines_[at]))
       [[unlikely]] at = next(at);
-    lines_[at][lowest(match(lines_[at], 0, all_bits))] = slot_for(hash, entry);
+    lines_[at][lowest(match_line(lines_[at], 0, all_bits))] = slot_for(hash, entry);
   }
 
   /// Frees the slot of `entry`. Into a line that was full, one entry that had to go further moves
@@ -149,36 +146,16 @@ private:
   }
 
   std::uint32_t* find_slot(std::size_t at, std::uint32_t slot) {
-    const std::uint32_t hits = match(lines_[at], slot, all_bits);
+    const std::uint32_t hits = match_line(lines_[at], slot, all_bits);
     return hits != 0 ? &lines_[at][lowest(hits)] : nullptr;
   }
 
   std::uint32_t hits_in(const line& in, std::uint64_t hash) const {
-    return match(in, table_.tag(hash), ~table_.number_mask);
+    return match_line(in, table_.tag(hash), ~table_.number_mask);
   }
 
-  static bool has_free(const line& in) { return match(in, 0, all_bits) != 0; }
+  static bool has_free(const line& in) { return match_line(in, 0, all_bits) != 0; }
 
-  /// Bit i is set where slot i has these bits under the mask.
-#if defined(__SSE2__)
-  static std::uint32_t match(const line& in, std::uint32_t bits, std::uint32_t mask) {
-    const __m128i wanted = _mm_set1_epi32(static_cast<int>(bits));
-    const __m128i under = _mm_set1_epi32(static_cast<int>(mask));
-    const auto* const parts = reinterpret_cast<const __m128i*>(in.data());
-    const auto equal = [&](int i) {
-      return _mm_cmpeq_epi32(_mm_and_si128(_mm_load_si128(parts + i), under), wanted);
-    };
-    return static_cast<std::uint32_t>(_mm_movemask_epi8(
-        _mm_packs_epi16(_mm_packs_epi32(equal(0), equal(1)), _mm_packs_epi32(equal(2), equal(3)))));
-  }
-#else
-  static std::uint32_t match(const line& in, std::uint32_t bits, std::uint32_t mask) {
-    std::uint32_t hits = 0;
-    for (std::size_t i = 0; i < line_size; ++i)
-      hits |= std::uint32_t{(in[i] & mask) == bits} << i;
-    return hits;
-  }
-#endif
   static std::size_t lowest(std::uint32_t hits) {
     return static_cast<std::size_t>(std::countr_zero(hits));
   }

@@ -1,5 +1,7 @@
 #include "millrace/state/index/line_search.hpp"
 
+#include "millrace/state/index/line_match.hpp"
+
 #include <bit>
 
 #if defined(__x86_64__)
@@ -33,13 +35,7 @@ template <class Match>
 
 std::uint32_t search_portable(const index_table& table, const std::uint64_t* hashes, std::size_t n,
                               std::uint32_t* likely) {
-  return search(table, hashes, n, likely,
-                [](const index_line& in, std::uint32_t bits, std::uint32_t mask) {
-                  std::uint32_t hits = 0;
-                  for (std::size_t i = 0; i < in.size(); ++i)
-                    hits |= std::uint32_t{(in[i] & mask) == bits} << i;
-                  return hits;
-                });
+  return search(table, hashes, n, likely, match_line_portably);
 }
 
 constexpr line_search portable{search_portable, "portable"};
@@ -48,17 +44,7 @@ constexpr line_search portable{search_portable, "portable"};
 
 std::uint32_t search_sse2(const index_table& table, const std::uint64_t* hashes, std::size_t n,
                           std::uint32_t* likely) {
-  return search(table, hashes, n, likely,
-                [](const index_line& in, std::uint32_t bits, std::uint32_t mask) {
-                  const __m128i wanted = _mm_set1_epi32(static_cast<int>(bits));
-                  const __m128i under = _mm_set1_epi32(static_cast<int>(mask));
-                  const auto* const parts = reinterpret_cast<const __m128i*>(in.data());
-                  const auto equal = [&](int i) {
-                    return _mm_cmpeq_epi32(_mm_and_si128(_mm_load_si128(parts + i), under), wanted);
-                  };
-                  return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(
-                      _mm_packs_epi32(equal(0), equal(1)), _mm_packs_epi32(equal(2), equal(3)))));
-                });
+  return search(table, hashes, n, likely, match_line);
 }
 
 constexpr line_search sse2{search_sse2, "sse2"};

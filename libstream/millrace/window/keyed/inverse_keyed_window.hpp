@@ -1,8 +1,8 @@
 #pragma once
 
 #include "millrace/state/keyed_store.hpp"
-#include "millrace/window/batch_columns.hpp"
-#include "millrace/window/daba_queue.hpp"
+#include "millrace/window/combines.hpp"
+#include "millrace/window/keyed/batch_columns.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -251,7 +251,7 @@ private:
     }
   }
 
-  detail::batch_columns<C> columns_;
+  detail::batch_columns<column> columns_;
   store store_;
   std::vector<change> changes_;
   std::vector<id> fresh_; // keys that the open batches added

@@ -2,6 +2,7 @@
 
 #include "millrace/chunk/contains_view.hpp"
 #include "millrace/chunk/owned.hpp"
+#include "millrace/window/keyed/sparse_values.hpp"
 #include "millrace/window/window_history.hpp"
 
 #include <algorithm>
@@ -22,17 +23,26 @@ struct batch_column {
   std::vector<std::uint32_t> ids;
   std::vector<C> values;
 
+  void reserve(std::size_t n) {
+    ids.reserve(n);
+    values.reserve(n);
+  }
+  /// The memory stays.
+  void clear() noexcept {
+    ids.clear();
+    values.clear();
+  }
   std::size_t memory_bytes() const noexcept {
     return ids.capacity() * sizeof(std::uint32_t) + values.capacity() * sizeof(C);
   }
 };
 
 /// The columns of a window's batches (`window_history`), oldest first, with the memory of those
-/// that left used again. Single owner.
-template <class C>
+/// that left used again. `Column` is a `batch_column` or more. Single owner.
+template <class Column>
 class batch_columns {
 public:
-  using column = batch_column<C>;
+  using column = Column;
 
   explicit batch_columns(duration length) : history_{length} {}
 
@@ -42,8 +52,8 @@ public:
 
   /// Takes the oldest column out of the window if the present batch's window no longer contains it,
   /// else null. It can be read until the next `open`.
-  const column* evict_expired() noexcept {
-    const column* const oldest = history_.expired();
+  column* evict_expired() noexcept {
+    column* const oldest = history_.expired();
     if (oldest != nullptr)
       history_.evict();
     return oldest;
@@ -53,8 +63,7 @@ public:
   column& open(std::size_t n) {
     column fresh = take_spare(n);
     fresh.time = history_.now();
-    fresh.ids.reserve(n);
-    fresh.values.reserve(n);
+    fresh.reserve(with_slack(n));
     history_.make_room();
     bytes_ += fresh.memory_bytes();
     return history_.add(std::move(fresh));
@@ -67,14 +76,11 @@ public:
     return history_.rollback([this](column& each) { recycle(each); });
   }
 
-  template <class F>
-  void for_each_evicted_now(F f) const {
-    history_.for_each_evicted_now(std::move(f));
-  }
-  template <class F>
-  void for_each_uncommitted(F f) const {
-    history_.for_each_uncommitted(std::move(f));
-  }
+  /// Positions of columns: see window_history.
+  std::uint32_t first() const noexcept { return history_.first(); }
+  std::uint32_t last() const noexcept { return history_.last(); }
+  column& operator[](std::uint32_t position) noexcept { return history_[position]; }
+
   template <class F>
   void for_each(F f) const {
     history_.for_each(std::move(f));
@@ -93,13 +99,12 @@ private:
     column& best = *std::ranges::max_element(
         spares_, {}, [](const column& each) { return each.ids.capacity(); });
     column taken = std::exchange(best, {});
-    return taken.ids.capacity() <= 2 * n + 1024 ? std::move(taken) : column{};
+    return fits(taken.ids.capacity(), n) ? std::move(taken) : column{};
   }
 
   void recycle(column& used) noexcept {
     bytes_ -= used.memory_bytes();
-    used.ids.clear();
-    used.values.clear();
+    used.clear();
     std::ranges::min_element(spares_, {}, [](const column& each) { return each.ids.capacity(); })
         ->
         operator=(std::move(used));
