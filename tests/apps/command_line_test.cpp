@@ -64,9 +64,31 @@ TEST_CASE("every example has a usage") {
     const auto help = run_process({program(name), "--help"});
     CHECK(help.status == 0);
     CHECK(help.err.empty());
-    for (const char* part : {"--master", "--batch", "--print", "--set", "--config", "MILLRACE_"})
+    for (const char* part :
+         {"--master", "--batch", "--run-for", "--print", "--set", "--config", "MILLRACE_"})
       CHECK(help.out.find(part) != std::string::npos);
     CHECK(help.out.find("Usage: " + name) != std::string::npos);
+  }
+}
+
+TEST_CASE("every example runs for as long as it is told, also when nobody listens where it reads") {
+  std::vector<std::vector<std::string>> commands;
+  for (const auto& name : socket_examples)
+    commands.push_back({name, "localhost", "9"});
+  commands.push_back({"raw_network_grep", "localhost", "9", "a"});
+  commands.push_back({"page_view_stream", "pageCounts", "localhost", "9"});
+  commands.push_back({"queue_stream"});
+  for (auto& command : commands) {
+    CAPTURE(command.front());
+    const bool windows = command.front() == "windowed_word_count" ||
+                         command.front() == "top_k_words" || command.front() == "page_view_stream";
+    command.front() = program(command.front());
+    for (const char* part : {"--run-for", "700ms", "--master", "local[2]", "--batch"})
+      command.push_back(part);
+    command.push_back(windows ? "10s" : "100ms");
+    const auto ended = run_process(command);
+    CHECK(ended.status == 0);
+    CHECK((ended.out.find("Time: ") != std::string::npos) == !windows);
   }
 }
 

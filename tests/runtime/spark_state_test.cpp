@@ -1,5 +1,7 @@
 #include "runtime/engines.hpp"
 
+#include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -8,6 +10,9 @@ using namespace millrace;
 using namespace millrace::test;
 
 // Spark's updateStateByKey tests (BasicOperationsSuite) and MapWithStateSuite; a batch is 1 s.
+// Without counterpart here: "type inferencing and class tags" (the compiler deduces types), "driver
+// failure recovery" and the checkpointed runs of the others, which come with checkpoints. "get,
+// exists, update, remove" is in state/state_test.cpp.
 
 namespace {
 
@@ -115,6 +120,38 @@ TEST_CASE("update_state_by_key with initial states, by key and by partition") {
   });
 }
 
+TEST_CASE("update_state_by_partition: new keys of the same partition stay, others are refused") {
+  using update_of = std::tuple<std::string, longs, maybe>;
+  auto also = [](const std::string& more) {
+    return [more](const std::vector<update_of>& all) {
+      std::map<std::string, std::int64_t> out;
+      for (auto& [key, values, old] : all) {
+        out[key] += *sum(values, old);
+        out.emplace(more, 0);
+      }
+      return std::vector<counted>{out.begin(), out.end()};
+    };
+  };
+  on_all_engines([&](engine& on) {
+    CHECK(update(on, words({"a", "az"}), [&](auto s) {
+            return s.template update_state_by_partition<std::int64_t>(also("z"), 1U);
+          }) == sets("a1 z0|a2 z1"));
+  });
+  on_all_engines([&](engine& on) {
+    try {
+      update(on, words({"abcdefghijklmnopqrstuvwxy"}), [&](auto s) {
+        return s.template update_state_by_partition<std::int64_t>(also("z"), 2U);
+      });
+      FAIL("a key of another partition was taken");
+    } catch (const stream_error& e) {
+      std::string what = e.what();
+      CAPTURE(what);
+      CHECK(what.find("the function returned a key of partition ") != std::string::npos);
+      CHECK(what.find("update_state_by_partition at spark_state_test.cpp") != std::string::npos);
+    }
+  });
+}
+
 TEST_CASE("update_state_by_key with the time of the batch") {
   const batch<counted> initial{{"a", 0}, {"c", 0}};
   auto add_time = [](batch_time t, const std::string&, const longs& values, maybe old) {
@@ -141,6 +178,8 @@ TEST_CASE("update_state_by_key: a key goes when its function returns nothing") {
     return next.idle == 2 ? std::nullopt : std::optional{next};
   };
   test_batches<std::string> input = words({"ab", "", "aca", "c", "", ""});
+  for (std::size_t absent : {1u, 4u, 5u})
+    input[absent] = std::nullopt;
   on_all_engines([&](engine& on) {
     auto out = update(on, input, [&](auto s) {
       return s.template update_state_by_key<counter>(drop_after_two)
@@ -256,6 +295,27 @@ TEST_CASE("map_with_state: keys time out in the batch in which that is due") {
     CHECK(states[3] == std::multiset<counted>{{"a", 3}, {"b", 2}, {"c", 1}});
     CHECK(states[4] == std::multiset<counted>{{"a", 3}, {"b", 2}});
     CHECK(states.back() == std::multiset<counted>{{"a", 11}});
+  });
+}
+
+TEST_CASE("map_with_state: state timing out") {
+  auto count = [](const std::string& key, maybe value, state<std::int64_t>& s) {
+    if (value)
+      s.update(1);
+    return s.is_timing_out() ? std::optional{key} : std::nullopt;
+  };
+  auto input = words({"abc", "ab", "a", "", ""});
+  for (int i = 0; i < 21; ++i)
+    input.push_back(std::vector<std::string>{"a"});
+  on_all_engines([&](engine& on) {
+    auto [mapped, states] =
+        map_and_snapshots(on, input, state_spec<std::int64_t>(count).timeout(seconds(3)));
+    std::multiset<std::string> all;
+    for (auto& each : mapped)
+      all.insert(each.begin(), each.end());
+    CHECK(all == std::multiset<std::string>{"b", "c"});
+    CHECK(std::ranges::count(states, std::multiset<counted>{{"a", 1}, {"b", 1}, {"c", 1}}) > 0);
+    CHECK(states.back() == std::multiset<counted>{{"a", 1}});
   });
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/engines.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <string>
 
@@ -112,14 +113,16 @@ TEST_CASE("a join gives every pair of records with equal keys") {
 
 TEST_CASE("transform, with and without time") {
   const test_batches<std::int64_t> input{std::vector<std::int64_t>{1, 2, 3, 4},
-                                         std::vector<std::int64_t>{5, 6, 7, 8}};
+                                         std::vector<std::int64_t>{5, 6, 7, 8},
+                                         std::vector<std::int64_t>{9, 10, 11, 12}};
   on_all_engines([&](engine& on) {
     auto out = run_operation(on, input, [](const auto& s) {
       return s.transform([](const batch<std::int64_t>& b) {
         return b.map([](std::int64_t x) { return std::to_string(x); });
       });
     });
-    CHECK(out.batches == std::vector<texts>{{"1", "2", "3", "4"}, {"5", "6", "7", "8"}});
+    CHECK(out.batches ==
+          std::vector<texts>{{"1", "2", "3", "4"}, {"5", "6", "7", "8"}, {"9", "10", "11", "12"}});
   });
   on_all_engines([&](engine& on) {
     auto out = run_operation(on, input, [](const auto& s) {
@@ -127,7 +130,8 @@ TEST_CASE("transform, with and without time") {
         return b.filter([t](std::int64_t x) { return x * 1000 > t.ms() * 2; });
       });
     });
-    CHECK(out.batches == std::vector<std::vector<std::int64_t>>{{3, 4}, {5, 6, 7, 8}});
+    CHECK(out.batches ==
+          std::vector<std::vector<std::int64_t>>{{3, 4}, {5, 6, 7, 8}, {9, 10, 11, 12}});
   });
 }
 
@@ -148,7 +152,7 @@ TEST_CASE("transform that returns nothing, and transforms of streams without a b
   using longs = std::vector<std::int64_t>;
   on_all_engines([](engine& on) {
     auto text = failure_of(on, 1, [](basic_stream_context& context) {
-      return test_input(context, test_batches<std::int64_t>{longs{1}})
+      return test_input(context, test_batches<std::int64_t>{longs{1, 2, 3, 4}})
           .transform(
               [](const batch<std::int64_t>&) { return std::optional<batch<std::int64_t>>{}; });
     });
@@ -156,22 +160,43 @@ TEST_CASE("transform that returns nothing, and transforms of streams without a b
   });
   on_all_engines([](engine& on) {
     auto text = failure_of(on, 3, [](basic_stream_context& context) {
-      return test_input(context, test_batches<std::int64_t>{longs{1}, longs{2}, std::nullopt})
+      return test_input(context, test_batches<std::int64_t>{longs{1, 2, 3, 4}, longs{5, 6, 7, 8},
+                                                            std::nullopt})
           .transform([](const batch<std::int64_t>& b) { return b; });
     });
     CHECK(text.find("Couldn't generate a batch from a parent of it at time 3000 ms") !=
           std::string::npos);
   });
-  on_all_engines([](engine& on) {
-    auto text = failure_of(on, 2, [](basic_stream_context& context) {
-      auto other = test_input(context, test_batches<std::int64_t>{longs{1}, std::nullopt});
-      return test_input(context, test_batches<std::int64_t>{longs{1}, longs{2}})
-          .transform_with(other, [](const batch<std::int64_t>& a, const batch<std::int64_t>& b) {
-            return a.union_with(b);
-          });
+  // Spark's has both fourth batches missing.
+  for (bool both : {true, false})
+    on_all_engines([both](engine& on) {
+      auto text = failure_of(on, 4, [both](basic_stream_context& context) {
+        test_batches<std::string> l{texts{"a", "b"}, texts{"a", ""}, texts{""}, texts{}};
+        test_batches<std::string> r{texts{"a", "b"}, texts{"b", ""}, texts{}, std::nullopt};
+        if (both)
+          l.back() = std::nullopt;
+        return test_input(context, l)
+            .transform_with(test_input(context, r),
+                            [](const batch<std::string>& a, const batch<std::string>& b) {
+                              return a.union_with(b);
+                            });
+      });
+      CHECK(text.find("transform_with at") != std::string::npos);
+      CHECK(text.find("at time 4000 ms") != std::string::npos);
     });
-    CHECK(text.find("transform_with at") != std::string::npos);
-    CHECK(text.find("at time 2000 ms") != std::string::npos);
+  on_all_engines([](engine& on) {
+    auto text = failure_of(on, 4, [](basic_stream_context& context) {
+      auto s = test_input(context,
+                          test_batches<std::int64_t>{longs{1, 2, 3, 4}, longs{101, 102, 103, 104},
+                                                     longs{201, 202, 203, 204}, std::nullopt});
+      auto plus = [](std::int64_t n) { return [n](std::int64_t x) { return x + n; }; };
+      return context.transform(std::vector{s, s.map(plus(4)), s.map(plus(8))},
+                               [](const std::vector<batch<std::int64_t>>& all, batch_time) {
+                                 return all[0].union_with(all[1]).union_with(all[2]);
+                               });
+    });
+    CHECK(text.find("Couldn't generate a batch from a parent of it at time 4000 ms") !=
+          std::string::npos);
   });
 }
 
@@ -185,9 +210,10 @@ TEST_CASE("transform_with") {
 
 TEST_CASE("transform of many streams by the context") {
   using longs = std::vector<std::int64_t>;
-  const test_batches<std::int64_t> input{longs{1, 2, 3, 4}, longs{101, 102}};
+  const test_batches<std::int64_t> input{longs{1, 2, 3, 4}, longs{101, 102, 103, 104},
+                                         longs{201, 202, 203, 204}};
   on_all_engines([&](engine& on) {
-    auto out = run_job(on, 2, [&](basic_stream_context& context) {
+    auto out = run_job(on, 3, [&](basic_stream_context& context) {
       auto s = test_input(context, input);
       auto plus = [](std::int64_t n) { return [n](std::int64_t x) { return x + n; }; };
       return context.transform(std::vector{s, s.map(plus(4)), s.map(plus(8))},
@@ -195,8 +221,11 @@ TEST_CASE("transform of many streams by the context") {
                                  return all[0].union_with(all[1]).union_with(all[2]);
                                });
     });
-    CHECK(out.batches[0] == longs{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
-    CHECK(out.batches[1] == longs{101, 102, 105, 106, 109, 110});
+    for (std::int64_t b = 0; b < 3; ++b) {
+      longs expected(12);
+      std::iota(expected.begin(), expected.end(), 100 * b + 1);
+      CHECK(out.batches[static_cast<std::size_t>(b)] == expected);
+    }
   });
 }
 

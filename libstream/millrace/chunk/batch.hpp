@@ -145,6 +145,8 @@ public:
     using key = typename detail::pair_parts<T>::key;
     using value = typename detail::pair_parts<T>::value;
     using table = keyed_table<key, value>;
+    static_assert(keyable<key>,
+                  "the key type needs a hash (std::hash or millrace_hash) and operator==");
     auto add = [&f](table& to, const key& k, std::uint64_t hash, const value& v) {
       to.upsert(
           1, &hash, [&](std::size_t) -> const key& { return k; },
@@ -194,6 +196,8 @@ public:
 
   /// Each different record once, in no particular order.
   batch distinct() const {
+    static_assert(keyable<T>,
+                  "the record type needs a hash (std::hash or millrace_hash) and operator==");
     return map([](const T& record) {
              return std::pair<T, char>{record, 0};
            })
@@ -252,6 +256,8 @@ private:
   template <join_kind Kind, class U>
   requires pair_like<T> && pair_like<U>
   auto joined(const batch<U>& other) const {
+    static_assert(keyable<typename detail::pair_parts<T>::key>,
+                  "the key type needs a hash (std::hash or millrace_hash) and operator==");
     auto out = detail::join_partitions<Kind>(*partitions_, *other.partitions_, *executor_, seed_);
     using record = typename decltype(out)::value_type::value_type;
     return batch<record>{std::move(out), executor_, seed_};

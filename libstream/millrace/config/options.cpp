@@ -82,8 +82,8 @@ constexpr std::array<option, 31> table{{
 
     {"files.min_remember", "spark.streaming.fileStream.minRememberDuration", option_type::duration,
      "60s",
-     "How long a file must be gone from a file stream's directory to be new when it comes back; a "
-     "bare number is milliseconds, where Spark's is seconds.",
+     "How long a file stream remembers at least which files a batch had; a bare number is "
+     "milliseconds, where Spark's is seconds.",
      0, longest_ms},
 
     {"storage.memory_bytes", "", size, "256MiB",

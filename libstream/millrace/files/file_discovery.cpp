@@ -95,7 +95,7 @@ std::vector<found_file> file_discovery::select(batch_time time) {
   }
   if (!due.empty())
     batches_[time] = due;
-  forget_gone(listing, time);
+  forget_gone(listing);
   forget_beyond_bound();
   return due;
 }
@@ -137,7 +137,6 @@ bool file_discovery::is_due(const found_file& file, batch_time time) {
                     at->second.modified_ms == file.modified_ms;
   if (same) {
     at->second.seen = looks_;
-    at->second.gone_since.reset();
     if (at->second.read)
       return false;
   } else if (at == known_.end() && !reading_order{}(floor_, file)) {
@@ -145,29 +144,21 @@ bool file_discovery::is_due(const found_file& file, batch_time time) {
   } else {
     if (at == known_.end() || at->second.read)
       ++waiting_;
-    known_[file.path] = {file.size, file.modified_ms, false, looks_, std::nullopt};
+    known_[file.path] = {file.size, file.modified_ms, false, looks_};
   }
   const auto latest = options_.wait_until_stable ? time - options_.batch : time;
   return file.modified_ms <= latest.ms();
 }
 
 void file_discovery::remember_read(const found_file& file) {
-  known_[file.path] = {file.size, file.modified_ms, true, looks_, std::nullopt};
+  known_[file.path] = {file.size, file.modified_ms, true, looks_};
 }
 
-void file_discovery::forget_gone(const directory_listing& listing, batch_time time) {
-  for (auto at = known_.begin(); at != known_.end();) {
-    auto& [path, file] = *at;
-    bool forget = false;
-    if (file.seen != looks_ && !listing.is_unknown(path)) {
-      if (!file.gone_since)
-        file.gone_since = time;
-      forget = !file.read || *file.gone_since + span_ < time;
-    }
-    if (forget && !file.read)
-      --waiting_;
-    at = forget ? known_.erase(at) : std::next(at);
-  }
+void file_discovery::forget_gone(const directory_listing& listing) {
+  waiting_ -= std::erase_if(known_, [&](const auto& known) {
+    auto& [path, file] = known;
+    return !file.read && file.seen != looks_ && !listing.is_unknown(path);
+  });
 }
 
 void file_discovery::forget_beyond_bound() {

@@ -32,8 +32,7 @@ struct file_discovery_options {
   bool wait_until_stable = true;
   /// Time between two batches of the stream.
   duration batch = seconds(1);
-  /// How long a batch's files are remembered at least; also how long a file must be gone to be new
-  /// when it comes back.
+  /// How long it is remembered at least which files a batch had.
   duration min_remember = minutes(1);
   /// Files in one batch; the others wait for the next ones. Smaller: more even batches.
   std::size_t max_files_per_batch = 10'000;
@@ -62,8 +61,8 @@ struct file_discovery_state {
 /// for their batch.
 ///
 /// Unlike Spark's, a file that turns up late with an old modification time is read, and a file that
-/// is written anew is read again (as a whole). For that all files are remembered that are still in
-/// the directory or have been gone for less than the remembered span. At `max_remembered` the
+/// is written anew is read again (as a whole). One that has been read is not read again when it has
+/// been away, however long. For that all files are remembered. At `max_remembered` the
 /// oldest are forgotten and their modification time becomes a threshold as in Spark: nothing is
 /// read twice, but what turns up later with an older time is taken for read (a warning says so).
 ///
@@ -107,7 +106,6 @@ private:
     bool read = false;
     /// The number of the last look that saw it.
     std::uint64_t seen = 0;
-    std::optional<batch_time> gone_since;
   };
   using known_map = std::unordered_map<std::string, known_file>;
 
@@ -116,7 +114,7 @@ private:
   [[nodiscard]] bool may_skip();
   [[nodiscard]] bool is_due(const found_file& file, batch_time time);
   void remember_read(const found_file& file);
-  void forget_gone(const directory_listing& listing, batch_time time);
+  void forget_gone(const directory_listing& listing);
   void forget_beyond_bound();
 
   file_discovery_options options_;

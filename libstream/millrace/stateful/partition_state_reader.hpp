@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -31,7 +32,7 @@ public:
     next_.clear();
     guarded(*info_, [&] {
       for (auto&& [key, s] : std::invoke(f_, updates(context.seed, input.slots)))
-        next_.emplace_back(OK(key), s);
+        keep(OK(key), s, context.seed, input.partition);
     });
     out_.begin_batch();
     down_.begin(context);
@@ -45,6 +46,16 @@ public:
   void commit() override { std::swap(states_, next_); }
 
 private:
+  /// A key elsewhere than its records go would be in two partitions as soon as one of them comes.
+  void keep(OK key, const S& s, hash_seed seed, std::uint32_t partition) {
+    if (auto its = partitioner_(key, key_hash<OK>{}(key, seed)); its != partition)
+      throw stream_error{errc::invalid_argument,
+                         "the function returned a key of partition " + std::to_string(its) +
+                             " in partition " + std::to_string(partition) +
+                             "; it may only return keys of the partition that it is called for"};
+    next_.emplace_back(std::move(key), s);
+  }
+
   void take_initial(hash_seed seed, std::uint32_t partition) {
     for (std::size_t p = 0; p < initial_.partitions(); ++p)
       for (auto& entry : initial_.partition(p))

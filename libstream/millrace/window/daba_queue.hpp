@@ -13,8 +13,7 @@ namespace millrace {
 namespace detail {
 
 /// DABA Lite (Tangwongsan, Hirzel, Schneider: "In-Order Sliding-Window Aggregation in Worst-Case
-/// Constant Time", arXiv 2009.13768) with the function passed to each call, so that many queues
-/// share one.
+/// Constant Time", arXiv 2009.13768) with the function passed to each call.
 ///
 /// The window is a front [first, back) followed by a back [back, last). With v the values and *
 /// the function, position i holds

@@ -154,6 +154,52 @@ TEST_CASE("a directory that cannot be listed for a while misses no file") {
     job.run();
     job.context->stop();
     CHECK(out.batches() == text_batches{{}, {}, {"a"}});
+    CHECK(job.log->count(log_level::warning, "/in") == 1);
+    CHECK(job.log->count(log_level::info, "'/in' can be read again") == 1);
+  });
+}
+
+TEST_CASE("a directory that vanishes is warned of once; nothing is missed or doubled after it") {
+  on_all_engines([](engine& on) {
+    file_job job{on};
+    collector<std::string> out;
+    job.context->text_file_stream("/in", at_once()).collect_into(out);
+    job.put("/in/old", "old");
+    job.context->start();
+    job.put("/in/a", "a");
+    job.run();
+    REQUIRE(job.memory->rename("/in", "/away"));
+    job.put("/away/b", "b");
+    job.run(seconds(2));
+    CHECK(job.log->count(log_level::warning, "/in") == 1);
+    REQUIRE(job.memory->rename("/away", "/in"));
+    job.run(seconds(2));
+    job.context->stop();
+    CHECK(out.batches() == text_batches{{"a"}, {}, {}, {"b"}, {}});
+    CHECK(job.log->count(log_level::info, "'/in' can be read again") == 1);
+  });
+}
+
+TEST_CASE("a file that is cut off after it was found fails its batch and gives none of its lines") {
+  on_all_engines([](engine& on) {
+    file_job job{on};
+    job.disk->fail_when([&](auto operation, auto& path) {
+      if (operation == "read" && path == "/in/a")
+        job.put("/in/a", "1\n2\n");
+      return false;
+    });
+    collector<std::string> out;
+    job.context->text_file_stream("/in", at_once()).collect_into(out);
+    job.context->start();
+    job.put("/in/a", "1\n2\n3\n");
+    job.run();
+    CHECK(job.ends());
+    CAPTURE(job.problem);
+    CHECK(has(job.problem, "/in/a"));
+    CHECK(has(job.problem, "was cut off meanwhile"));
+    CHECK(has(job.problem, "text_file_stream at file_stream_failure_test.cpp"));
+    CHECK(out.size() == 0);
+    job.context->stop();
   });
 }
 

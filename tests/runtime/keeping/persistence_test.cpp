@@ -69,6 +69,21 @@ TEST_CASE("window - persistence level") {
   });
 }
 
+TEST_CASE("persisting a window keeps the batches of its parent, for as long as the window") {
+  for (auto level : {levels::memory_only, levels::memory_and_disk})
+    on_all_engines([&](engine& on) {
+      bool spills = level == levels::memory_and_disk;
+      file_job job{on, spills ? little_memory() : test_configuration()};
+      auto s = test_input(*job.context, large(6));
+      s.window(seconds(3)).persist(level).for_each_batch([](const auto&) {});
+      job.context->start();
+      job.run(seconds(6));
+      CHECK(numbers(s, 0, 6000) == "3456");
+      CHECK((spilled(job) != 0) == spills);
+      job.context->stop();
+    });
+}
+
 TEST_CASE("persist, cache and unpersist set the level") {
   on_all_engines([](engine& on) {
     auto context = on.make_context(test_configuration(), seconds(1));

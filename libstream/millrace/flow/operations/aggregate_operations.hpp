@@ -93,7 +93,8 @@ public:
   /// How many different records there are, estimated by a hyper_log_log, whose standard error is
   /// 1.04 / sqrt(2^precision): 0.8 % by default.
   auto approx_count_distinct(unsigned precision = hyper_log_log::default_precision,
-                             here site = here::current()) const requires keyable<T> {
+                             here site = here::current()) const {
+    check_record();
     return estimates(
         aggregated(
             "approx_count_distinct", [precision] { return hyper_log_log{precision}; }, site),
@@ -101,7 +102,8 @@ public:
   }
   auto approx_count_distinct_by_window(duration length, duration slide = duration{0},
                                        unsigned precision = hyper_log_log::default_precision,
-                                       here site = here::current()) const requires keyable<T> {
+                                       here site = here::current()) const {
+    check_record();
     return estimates(aggregated_by_window(
                          "approx_count_distinct_by_window",
                          [precision] { return hyper_log_log{precision}; }, length, slide, site),
@@ -129,14 +131,15 @@ public:
   /// record is missing that makes up more than 1 / capacity of all, and no count is more than
   /// 1 / capacity of all too high.
   auto heavy_hitters(std::size_t n, std::size_t capacity = 1000,
-                     here site = here::current()) const requires keyable<T> {
+                     here site = here::current()) const {
+    check_record();
     return hitters(aggregated(
                        "heavy_hitters", [capacity] { return space_saving<T>{capacity}; }, site),
                    n, site);
   }
   auto heavy_hitters_by_window(std::size_t n, duration length, duration slide = duration{0},
-                               std::size_t capacity = 1000,
-                               here site = here::current()) const requires keyable<T> {
+                               std::size_t capacity = 1000, here site = here::current()) const {
+    check_record();
     return hitters(aggregated_by_window(
                        "heavy_hitters_by_window", [capacity] { return space_saving<T>{capacity}; },
                        length, slide, site),
@@ -145,6 +148,11 @@ public:
 
 private:
   const dstream<T>& self() const { return static_cast<const dstream<T>&>(*this); }
+
+  static void check_record() {
+    static_assert(keyable<T>,
+                  "the record type needs a hash (std::hash or millrace_hash) and operator==");
+  }
 
   template <class Make>
   auto aggregated(const char* operation, Make make, here site) const {

@@ -219,6 +219,8 @@ template <class K, class V>
 template <class C, class Functions, class P>
 event_results<K, V, C> event_windows<K, V>::made(const char* operation, Functions functions,
                                                  P partitions, here site) const {
+  static_assert(keyable<K>,
+                "the key type needs a hash (std::hash or millrace_hash) and operator==");
   auto& stream = from_.records();
   auto info = stream_access::describe_new(stream, operation, site);
   auto partitioner = checked_partitioner(stream, *info, std::move(partitions));
@@ -255,6 +257,8 @@ template <class W, partitions_for<K> P>
 auto event_dstream<std::pair<K, V>>::interval_join(const event_dstream<std::pair<K, W>>& other,
                                                    duration lower, duration upper, P partitions,
                                                    interval_join_options bounds, here site) const {
+  static_assert(keyable<K>,
+                "the key type needs a hash (std::hash or millrace_hash) and operator==");
   auto info = stream_access::describe_new(records_, "interval_join", site);
   auto partitioner = checked_partitioner(records_, *info, std::move(partitions));
   check_together(*info,

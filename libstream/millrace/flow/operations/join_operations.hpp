@@ -95,6 +95,8 @@ private:
 
   template <join_kind Kind, class SK, class W>
   auto with_static(const char* operation, const batch<std::pair<SK, W>>& other, here site) const {
+    static_assert(keyable<K>,
+                  "the key type needs a hash (std::hash or millrace_hash) and operator==");
     using op_type = static_join_op<Kind, K, V, SK, W>;
     using out = typename op_type::out;
     auto info = stream_access::describe_new(self(), operation, site);

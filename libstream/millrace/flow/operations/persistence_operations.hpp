@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <source_location>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -47,12 +48,13 @@ class persistence_operations {
 
 public:
   /// Keeps the batches of this stream at that level, as long as `remember` of the stream or of the
-  /// context says, at least for one slide. On a windowed stream it says so of the parent, as in
-  /// Spark.
+  /// context says, at least for one slide. On a windowed stream it keeps the parent, as in
+  /// Spark, and as long as the window needs that.
   const dstream<T>& persist(storage_level level = default_level(),
                             here site = here::current()) const {
-    if (persist_at(*stream_access::builder(self()), *stream_access::node(self()), level, site))
-      keep("persist", site);
+    auto& builder = stream_access::builder(self());
+    if (auto kept = persist_at(*builder, stream_access::node(self()), level, site))
+      dstream<T>{builder, std::move(kept)}.keep("persist", site);
     return self();
   }
   const dstream<T>& cache(here site = here::current()) const {

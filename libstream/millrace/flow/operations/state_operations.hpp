@@ -93,7 +93,8 @@ public:
 
   /// The form for a whole partition: f(vector of (key, values, optional<S>)) -> range of (key,
   /// state), called once for each partition in every batch with all its keys; keys that it does not
-  /// return are removed.
+  /// return are removed. It may return new keys, of the same partition: so the result is always
+  /// partitioned as the state is, and needs no `rememberPartitioner` as in Spark.
   template <class S, class F, partitions_for<K> P = std::uint32_t>
   dstream<std::pair<owned_key, S>>
   update_state_by_partition(F f, P partitions = P{}, batch<std::pair<owned_key, S>> initial = {},

@@ -184,6 +184,21 @@ void add_remember(operation_list& to) {
   to.push_back(std::move(op));
 }
 
+/// The same records, no longer kept, or kept again after all.
+template <record_kind K>
+void add_unpersist(operation_list& to) {
+  to.push_back(per_batch<K, K>(
+      "unpersist", order::keeps,
+      [](auto s, const parameters& p) {
+        auto kept = s.map([](auto x) { return x; }); // another operation may keep `s`
+        kept.persist(random_level(p)).unpersist();
+        if (p.a % 2 == 0)
+          kept.cache();
+        return p.a % 3 == 0 ? kept.unpersist() : kept;
+      },
+      [](auto& d, auto&) { return d; }));
+}
+
 inline void add_transform_operations(operation_list& to) {
   add_union<of_numbers>(to);
   add_union<of_views>(to);
@@ -196,6 +211,8 @@ inline void add_transform_operations(operation_list& to) {
   add_transforms_with(to);
   add_remember<of_numbers>(to);
   add_remember<of_view_pairs>(to);
+  add_unpersist<of_numbers>(to);
+  add_unpersist<of_text_pairs>(to);
 }
 
 } // namespace millrace::test

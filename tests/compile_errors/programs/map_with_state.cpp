@@ -1,7 +1,7 @@
-// error: the key type needs .* operator==
-#include "keys.hpp"
+// error: the key type needs a hash
+#include "../bad_key.hpp"
 
-using key = app::without_equality;
+using key = app::bad_key;
 
 auto running(const app::stream_of<key>& pairs) {
   return pairs.map_with_state(millrace::state_spec<int>(
