@@ -1,5 +1,4 @@
 #include "millrace/state/memory/huge_memory.hpp"
-#include "millrace/state/memory/huge_pieces.hpp"
 #include "millrace/state/memory/piece_pool.hpp"
 #include "millrace/state/memory/zeroed_array.hpp"
 #include "millrace/state/state_store.hpp"
@@ -105,27 +104,6 @@ TEST_CASE("pieces are taken and given back by many threads") {
     });
   threads.clear();
   CHECK(pool.memory_bytes() == huge_page);
-}
-
-TEST_CASE("huge pieces have room for any size they are said to have, and go back") {
-  CHECK_FALSE(detail::is_huge_piece(detail::least_huge_piece - 1));
-  CHECK_FALSE(detail::is_huge_piece(detail::most_huge_piece + 1));
-  const std::size_t before = detail::huge_bytes_held();
-  std::vector<std::pair<unsigned char*, std::size_t>> taken;
-  for (std::size_t size = detail::least_huge_piece; size <= detail::most_huge_piece; size *= 2)
-    for (std::size_t bytes : {size, size + 1, 2 * size - 1})
-      if (detail::is_huge_piece(bytes))
-        taken.emplace_back(static_cast<unsigned char*>(detail::take_huge_piece(bytes)), bytes);
-  for (std::size_t i = 0; i < taken.size(); ++i)
-    std::memset(taken[i].first, static_cast<int>(i), taken[i].second);
-  for (std::size_t i = 0; i < taken.size(); ++i) {
-    CHECK(address(taken[i].first) % 64 == 0);
-    CHECK(taken[i].first[0] == i);
-    CHECK(taken[i].first[taken[i].second - 1] == i);
-    detail::give_huge_piece_back(taken[i].first, taken[i].second);
-  }
-  const std::size_t sizes = 11; // from 256 bytes to 256 KiB
-  CHECK(detail::huge_bytes_held() - before <= sizes * huge_page);
 }
 
 TEST_CASE("a large store lies in huge pages, its snapshots outlive it, and all goes back") {

@@ -113,8 +113,9 @@ struct history_options {
   bool keeps_idle_keys = false; ///< keys that left stay, with an empty value
 };
 
-/// Slides of one to three batches, with gaps and batches without data, failures at random calls,
-/// rollbacks with and without failure, and retries; after each step the window must show what
+/// Slides of one to three batches, sometimes of more, with gaps and batches without data, failures
+/// at random calls, rollbacks with and without failure, and retries of the same batches or of
+/// others; after each step the window must show what
 /// recomputing shows.
 template <class Window>
 void check_random_history(Window window, fuse& burning, history_options options, hash_seed seed,
@@ -122,7 +123,7 @@ void check_random_history(Window window, fuse& burning, history_options options,
   std::mt19937_64 random(random_seed);
   std::vector<text_batch> done;
   text_values idle;
-  std::int64_t now = 0;
+  std::int64_t now = static_cast<std::int64_t>(random() % 2'000) - 1'000;
   const auto expected = [&](const std::vector<text_batch>& batches, std::int64_t at) {
     text_values all = recomputed(batches, at, options.length);
     if (options.keeps_idle_keys)
@@ -133,12 +134,17 @@ void check_random_history(Window window, fuse& burning, history_options options,
   };
   for (int slide = 0; slide < options.slides; ++slide) {
     const std::int64_t before = now;
-    std::vector<text_batch> next = done;
-    const std::size_t first = next.size();
-    for (std::size_t n = 1 + random() % 3; n > 0; --n) {
-      now += static_cast<std::int64_t>(10 * (random() % 10 == 0 ? 1 + random() % 30 : 1));
-      next.push_back(random_batch(random, now, options.keys));
-    }
+    const std::size_t first = done.size();
+    std::vector<text_batch> next;
+    const auto draw = [&] {
+      now = before;
+      next = done;
+      for (std::size_t n = random() % 8 == 0 ? 1 + random() % 30 : 1 + random() % 3; n > 0; --n) {
+        now += static_cast<std::int64_t>(random() % 10 == 0 ? 1 + random() % 300 : 10);
+        next.push_back(random_batch(random, now, options.keys));
+      }
+    };
+    draw();
     for (;;) {
       burning.until = random() % 2 == 0 ? random() % (4 * options.keys + 1) : never;
       bool failed = false;
@@ -167,6 +173,8 @@ void check_random_history(Window window, fuse& burning, history_options options,
         REQUIRE((shown(window) == expected(done, before)));
         REQUIRE(window.size() == expected(done, before).size());
       }
+      if (random() % 3 == 0)
+        draw();
     }
     window.commit();
     done = next;

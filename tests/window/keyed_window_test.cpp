@@ -202,6 +202,39 @@ TEST_CASE("a failure that comes again and again leaves the window as it was each
   CHECK(shown(window) == text_values{{"a", "xx1"}, {"b", "yy2"}, {"c", "3"}});
 }
 
+TEST_CASE("a half that was being turned is as it was after a rollback of two more") {
+  const concatenate combine;
+  text_window window(milliseconds(10), seed_of_hashes, combine);
+  const auto push = [&](std::int64_t now) {
+    text_batch batch{now, {{"always", std::string(1, static_cast<char>('a' + now))}}};
+    if (now < 5 || now >= 10)
+      batch.values["rare"] = batch.values["always"];
+    slide(window, now, batch.entries(seed_of_hashes));
+  };
+  for (std::int64_t now = 0; now <= 6; ++now) {
+    push(now);
+    window.commit();
+  }
+  const std::size_t held = window.memory_bytes();
+  for (std::int64_t now = 7; now <= 15; ++now)
+    push(now);
+  CHECK(window.memory_bytes() > held);
+  window.rollback();
+  const std::string all = "abcdefg";
+  for (std::int64_t now = 7; now < 17; ++now) {
+    window.advance(batch_time{now});
+    text_values expected;
+    const auto from = static_cast<std::size_t>(std::max<std::int64_t>(0, now - 9));
+    if (from < 5)
+      expected["rare"] = all.substr(from, 5 - from);
+    if (from < 7)
+      expected["always"] = all.substr(from);
+    CHECK(shown(window) == expected);
+    window.commit();
+  }
+  CHECK(window.size() == 0);
+}
+
 TEST_CASE("what a checkpoint keeps restores the window") {
   const concatenate combine;
   text_window window(milliseconds(50), seed_of_hashes, combine);

@@ -22,9 +22,9 @@ class keyed_window_operations {
 
 public:
   /// For each key of the window f over its values, batch after batch. f must be associative, and
-  /// commutative within a batch. A batch costs what the keys cost that it brings and those that
-  /// leave with the batch it drives out, whatever the window's length; emitting costs the keys of
-  /// the window.
+  /// commutative within a batch. A batch costs the keys that it brings, those that leave with
+  /// the batch it drives out and those of one or two batches in the middle of the window, whatever
+  /// its length; emitting costs the keys of the window.
   template <class F, partitions_for<K> P = std::uint32_t>
   requires std::convertible_to<std::invoke_result_t<F&, value, value>, value>
   auto reduce_by_key_and_window(F f, duration length, duration slide = duration{0},

@@ -10,7 +10,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -35,10 +34,11 @@ struct turned_column : batch_column<C> {
 /// For each key three parts are kept, of the oldest half window, the next one and the present one
 /// (`half_windows`). A batch that comes is added to the present part. A batch that goes leaves
 /// behind, for each of its keys, what the later ones of its half amount to; that was worked out
-/// backwards, from the half's newest batch to its oldest, while the next half filled. So a batch
-/// costs one call of the function for each key that comes, one for each key of the batch that is
-/// turned meanwhile and two for each key that comes or goes, whatever the window's length; and the
-/// window is read in order, so that it need not fit any cache.
+/// backwards, from the half's newest batch to its oldest, while the next half filled. So with
+/// batches at even distances a batch costs one call of the function for each key that comes, one
+/// for each key of the one or two batches that are turned meanwhile, and two for each key that
+/// comes or goes, whatever the window's length. After a gap one batch may have to turn up to half a
+/// window. The window is read in order, so that it need not fit any cache.
 ///
 /// A batch is `push` or `advance`, then `for_each`, then `commit`; several batches may come before
 /// one `for_each` and `commit`, as with a slide of several batches. After an exception of the
@@ -46,8 +46,9 @@ struct turned_column : batch_column<C> {
 /// again. A key is forgotten once no batch of the window contains it.
 ///
 /// Single owner. Memory: for each key the store's entry with five values, and for each key of each
-/// batch of the window 4 bytes and its value, and for the older of them, half on the average, once
-/// more its value and a byte. Bounds: `most` keys
+/// batch of the window 4 bytes and its value, and for about half of them (all, after a gap) its
+/// value once more and a byte; while batches are open also what a rollback needs. Values that left
+/// may stay in a key's entry until others take their places. Bounds: `most` keys
 /// (stream_error(limit_exceeded) then) and 2^30 batches.
 template <class K, class C, combines<C> Combine>
 class keyed_window {
@@ -86,8 +87,8 @@ public:
     steps_.push_back({step::came, columns_.last() - 1, std::move(before)});
     while (!entries.empty()) {
       const auto some = entries.first(std::min(entries.size(), detail::entries_per_part));
-      detail::probe_entries<K>(store_, some, [&](const Entry& entry, id at) {
-        add(to, at == store::none ? add_key(entry) : at, entry.value);
+      detail::probe_entries<K>(store_, some, [&, slot = slot_of(to)](const Entry& entry, id at) {
+        add(to, slot, at == store::none ? add_key(entry) : at, entry.value);
       });
       entries = entries.subspan(some.size());
     }
@@ -130,7 +131,6 @@ public:
     columns_.rollback();
     present_ = settled_;
     forget(fresh_);
-    fresh_.clear();
     idle_.clear();
   }
 
@@ -150,9 +150,11 @@ public:
   std::size_t size() const noexcept { return store_.size(); }
   /// Memory held; not what keys and values own beyond their own size.
   std::size_t memory_bytes() const noexcept {
-    return sizeof(*this) + columns_.memory_bytes() + store_.memory_bytes() + after_bytes_ +
-           spares_.memory_bytes() + steps_.capacity() * sizeof(step) +
-           (fresh_.capacity() + idle_.capacity()) * sizeof(id);
+    std::size_t undo = steps_.capacity() * sizeof(step);
+    for (const step& each : steps_)
+      undo += each.before.memory_bytes();
+    return undo + sizeof(*this) + columns_.memory_bytes() + store_.memory_bytes() + after_bytes_ +
+           spares_.memory_bytes() + (fresh_.capacity() + idle_.capacity()) * sizeof(id);
   }
 
 private:
@@ -233,22 +235,24 @@ private:
       present_.turn_next = present_.turn_first;
     else
       for (; n != 0; --n, --present_.turn_next)
-        turn(present_.turn_next - 1);
+        turn_column(present_.turn_next - 1);
   }
 
-  /// What a cell had turned before goes along, also where it is of a half window turned earlier: to
-  /// be put back by `undo`. There it is marked if it was of the one turned last.
-  void turn(std::uint32_t position) {
+  /// The cell's `turned` of before is kept in `after`, to be put back by `undo`: it is the value
+  /// after this column where this half window was being turned already, else it only waits there.
+  /// Marked: it was of the half window that was being turned at the last commit.
+  void turn_column(std::uint32_t position) {
     detail::reserve_more(steps_, 1);
     column& each = columns_[position];
     make_after(each);
     steps_.push_back({step::turned, position, {}});
     visit(each.ids, [&](std::size_t i, cell& of) {
       const bool later = of.turning == present_.turning;
+      const C& value = each.values[i];
       part sum;
-      sum = later ? C(combine_(each.values[i], *std::as_const(of.turned))) : C(each.values[i]);
+      sum = later ? C(combine_(value, *std::as_const(of.turned))) : C(value);
       each.after.add(std::exchange(of.turned, std::move(sum)), later,
-                     of.turning + 1 == present_.turning);
+                     of.turning == settled_.turning);
       of.turning = present_.turning;
     });
   }
@@ -279,10 +283,10 @@ private:
     });
   }
 
-  void add(column& to, id at, const C& value) {
+  void add(column& to, std::size_t slot, id at, const C& value) {
     cell& of = store_.at(at).value;
-    part& into = of.parts[slot_of(to)];
-    const std::uint64_t bit = std::uint64_t{1} << slot_of(to);
+    part& into = of.parts[slot];
+    const std::uint64_t bit = std::uint64_t{1} << slot;
     const bool there = (of.there & bit) != 0;
     part sum;
     sum = there ? C(combine_(*std::as_const(into), value)) : C(value);
@@ -307,8 +311,7 @@ private:
   void undo_turn(column& of) noexcept {
     visit(std::span{of.ids}.first(of.after.size()), [&](std::size_t i, cell& each) {
       each.turned = std::move(of.after[i]);
-      if (!of.after.there(i))
-        each.turning = of.after.marked(i) ? each.turning - 1 : 0;
+      each.turning = of.after.marked(i) ? settled_.turning : 0;
     });
     drop_after(of);
   }
@@ -334,16 +337,13 @@ private:
     return at;
   }
 
-  /// Erases the keys that no batch has brought back. One for which there is no memory now is left
-  /// in the list.
+  /// Erases the keys that no batch has brought back. (Only entries that are shared with a snapshot
+  /// take memory to erase.)
   void forget(std::vector<id>& keys) noexcept {
-    try {
-      for (; !keys.empty(); keys.pop_back())
-        if (const id at = keys.back();
-            store_.contains(at) && std::as_const(store_).at(at).value.there == 0)
-          store_.erase(at);
-    } catch (const std::bad_alloc&) { // such a key is not shown either
-    }
+    for (; !keys.empty(); keys.pop_back())
+      if (const id at = keys.back();
+          store_.contains(at) && std::as_const(store_).at(at).value.there == 0)
+        store_.erase(at);
   }
 
   detail::batch_columns<column> columns_;

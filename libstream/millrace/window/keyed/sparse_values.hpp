@@ -11,8 +11,8 @@
 
 namespace millrace::detail {
 
-/// Values beside the entries of a column, which not all of them have. Each also has a mark, for its
-/// owner's use. Single owner.
+/// For each entry of a column a value that may be missing, and a mark for the owner's use. Single
+/// owner.
 template <class C>
 class sparse_values {
 public:
