@@ -180,11 +180,35 @@ void add_inverse_keyed_windows(operation_list& to) {
       });
 }
 
+template <record_kind K>
+void add_inverse_window_without_zeros(operation_list& to) {
+  add_keyed_window<K>(
+      to, "reduce_by_key_and_window with inverse, without zeros",
+      [=](auto s, const parameters& p) {
+        auto few = s.map_values([](number x) { return x % 2; });
+        return few.reduce_by_key_and_window(std::plus<number>{}, std::minus<number>{},
+                                            p.window_length(), p.window_slide(), p.partitions,
+                                            keep_unless_zero{});
+      },
+      [](auto in, auto& p) {
+        for (auto& b : in)
+          if (b)
+            for (auto& r : *b)
+              r.second = r.second % 2;
+        auto out = reference::fold_windows(in, p, reference::sum_of_batches);
+        for (auto& b : out)
+          if (b)
+            b = only(*b, [](auto& r) { return r.second != 0; });
+        return out;
+      });
+}
+
 inline void add_keyed_window_operations(operation_list& to) {
   add_plain_keyed_windows<of_pairs>(to);
   add_inverse_keyed_windows<of_pairs>(to);
   add_plain_keyed_windows<of_view_pairs>(to);
   add_inverse_keyed_windows<of_view_pairs>(to);
+  add_inverse_window_without_zeros<of_pairs>(to);
 }
 
 } // namespace millrace::test

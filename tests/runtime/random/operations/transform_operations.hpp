@@ -1,6 +1,7 @@
 #pragma once
 
 #include "millrace/flow/stream_context.hpp"
+#include "millrace/sharing/broadcast.hpp"
 #include "runtime/random/operations/join_operations.hpp"
 
 #include <array>
@@ -199,7 +200,40 @@ void add_unpersist(operation_list& to) {
       [](auto& d, auto&) { return d; }));
 }
 
+/// A map that reads a side input.
+inline void add_broadcast(operation_list& to) {
+  to.push_back(per_batch<of_numbers, of_numbers>(
+      "map with a broadcast value", order::keeps,
+      [](auto s, const parameters& p) {
+        broadcast<numbers> table{numbers{p.a, 2 * p.a, 7}};
+        return s.map([p, table](number x) {
+          p.trip();
+          return bounded(x + table->at(static_cast<std::size_t>(x < 0 ? 0 : x % 3)));
+        });
+      },
+      [](auto& d, auto& p) {
+        return each(d, [&](number x) {
+          return bounded(x +
+                         numbers{p.a, 2 * p.a, 7}.at(static_cast<std::size_t>(x < 0 ? 0 : x % 3)));
+        });
+      }));
+}
+
+/// The same records, with an interval that a checkpoint would have.
+template <record_kind K>
+void add_checkpoint(operation_list& to) {
+  to.push_back(per_batch<K, K>(
+      "checkpoint", order::keeps,
+      [](auto s, const parameters& p) {
+        auto same = s.map([](auto x) { return x; });
+        return same.checkpoint(stream_access::node(same)->slide() * p.a);
+      },
+      [](auto& d, auto&) { return d; }));
+}
+
 inline void add_transform_operations(operation_list& to) {
+  add_broadcast(to);
+  add_checkpoint<of_pairs>(to);
   add_union<of_numbers>(to);
   add_union<of_views>(to);
   add_union<of_texts>(to);
