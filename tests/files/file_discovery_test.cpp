@@ -212,8 +212,8 @@ TEST_CASE_FIXTURE(fixture, "a file that was away is not read again, however long
   stream();
   put("a", 1001);
   CHECK(batch(1001) == strings{"a"});
-  for (int away : {1, 48, 61, 100'000}) {
-    const int now = 1002 + 200'000 * away;
+  for (std::int64_t away : {1, 48, 61, 100'000}) {
+    const std::int64_t now = 1002 + 200'000 * away;
     REQUIRE(memory->remove("/in/a"));
     CHECK(batch(now).empty());
     CHECK(batch(now + away).empty());
@@ -222,7 +222,7 @@ TEST_CASE_FIXTURE(fixture, "a file that was away is not read again, however long
     CHECK(batch(now + away + 1).empty());
   }
   put("a", 1002);
-  CHECK(batch(1002 + 200'001ll * 100'000) == strings{"a"});
+  CHECK(batch(1002 + std::int64_t{200'001} * 100'000) == strings{"a"});
 }
 
 TEST_CASE_FIXTURE(fixture, "a missing directory is one warning, and forgets nothing") {
