@@ -155,6 +155,8 @@ void file_discovery::remember_read(const found_file& file) {
 }
 
 void file_discovery::forget_gone(const directory_listing& listing) {
+  if (waiting_ == 0) // all the others are remembered, and may be a million
+    return;
   waiting_ -= std::erase_if(known_, [&](const auto& known) {
     auto& [path, file] = known;
     return !file.read && file.seen != looks_ && !listing.is_unknown(path);
