@@ -1,20 +1,20 @@
 #include "millrace/state/memory/huge_memory.hpp"
 #include "millrace/state/snapshot.hpp"
+#include "state/number_states.hpp"
 #include "state/state_model.hpp"
 #include "support/seed.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <map>
 #include <numeric>
-#include <random>
-#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 using namespace millrace;
+using test::changed_count;
 using test::modelled_store;
+using test::number_store;
+using test::set_some;
 
 namespace {
 
@@ -27,11 +27,13 @@ using delta = state_delta<std::string, std::string>;
 template <class S>
 contents<S> read(const snapshot<S>& taken) {
   contents<S> found;
+  std::size_t seen = 0;
   taken.for_each([&](const std::string& key, const S& value, batch_time touched) {
-    CHECK(found.emplace(key, typename test::basic_modelled_store<S>::known{value, touched.ms()})
-              .second);
+    ++seen;
+    found.emplace(key, typename test::basic_modelled_store<S>::known{value, touched.ms()});
   });
-  CHECK(found.size() == taken.size());
+  CHECK(found.size() == seen);
+  CHECK(taken.size() == seen);
   return found;
 }
 
@@ -41,11 +43,14 @@ void apply_delta(contents<S>& to, const state_delta<std::string, S>& changes) {
     to.clear();
   for (const std::string& key : changes.removed())
     to.erase(key);
-  std::set<std::string> seen;
+  std::set<std::string> keys;
+  std::size_t seen = 0;
   changes.for_each_changed([&](const std::string& key, const S& value, batch_time touched) {
-    CHECK(seen.insert(key).second);
+    ++seen;
+    keys.insert(key);
     to[key] = {value, touched.ms()};
   });
+  CHECK(keys.size() == seen);
 }
 
 void restore(modelled_store::store& to, const delta& changes) {
@@ -81,30 +86,6 @@ void check_snapshots_and_deltas(std::optional<duration> timeout, std::uint64_t k
   }
   for (const auto& [taken, expected] : kept)
     CHECK(read<S>(taken) == expected);
-}
-
-using number_store = state_store<std::uint64_t, std::uint64_t>;
-
-/// One batch that gives every `step`-th key of [0, n) the value `value`, and lets others time out.
-void set_some(number_store& states, std::int64_t time, std::uint64_t n, std::uint64_t step,
-              std::uint64_t value) {
-  std::vector<std::uint64_t> keys;
-  for (std::uint64_t key = 0; key < n; key += step)
-    keys.push_back(key);
-  std::vector<std::uint64_t> hashes(keys.size());
-  hash_chunk<std::uint64_t>(keys, states.seed(), hashes.data());
-  states.begin(batch_time(time));
-  states.update(
-      keys.size(), hashes.data(), [&](std::size_t i) { return keys[i]; },
-      [&](std::size_t, state<std::uint64_t>& s) { s.update(value); });
-  states.expire([](auto, auto&) {});
-  states.commit();
-}
-
-std::size_t changed_count(const state_delta<std::uint64_t, std::uint64_t>& changes) {
-  std::size_t n = 0;
-  changes.for_each_changed([&](auto, auto, auto) { ++n; });
-  return n;
 }
 
 } // namespace
@@ -245,44 +226,6 @@ TEST_CASE("undoing a batch takes no memory, however much of a shared segment it 
   }
 }
 
-TEST_CASE("another thread reads snapshots and deltas while the owner goes on") {
-  number_store states(hash_seed{4}, milliseconds(4));
-  constexpr std::uint64_t n = 20'000;
-  set_some(states, 1, n, 1, 1);
-  for (std::int64_t time = 2; time < 12; ++time) {
-    const auto value = std::uint64_t(time);
-    set_some(states, time * 10, n, 1, value);
-    auto taken = states.full_snapshot();
-    std::atomic<bool> wrong = false;
-    std::thread reader([&wrong, value, taken = std::move(taken)]() mutable {
-      for (int pass = 0; pass < 3; ++pass) {
-        std::size_t seen = 0;
-        taken.for_each([&](std::uint64_t, std::uint64_t found, batch_time) {
-          wrong = wrong || found != value;
-          ++seen;
-        });
-        wrong = wrong || seen != taken.size();
-      }
-      std::move(taken).for_each(
-          [&](std::uint64_t, std::uint64_t found, batch_time) { wrong = wrong || found != value; });
-    });
-    set_some(states, time * 10 + 1, n, 7, 1'000);
-    std::thread delta_reader([&wrong, changes = states.take_delta()] {
-      wrong = wrong || changed_count(changes) != (n + 6) / 7;
-      changes.for_each_changed([&](auto, auto found, auto) { wrong = wrong || found != 1'000; });
-    });
-    for (std::int64_t step = 2; step < 9; ++step)
-      set_some(states, time * 10 + step, n + 500 * std::uint64_t(step), 3, 2'000);
-    reader.join();
-    delta_reader.join();
-    CHECK_FALSE(wrong);
-    CHECK(states.size() < n);
-    states.begin(batch_time(time * 10 + 9));
-    states.update_untouched([](auto, auto& s) { s.remove(); });
-    states.commit();
-  }
-}
-
 TEST_CASE("a held snapshot costs what changes, not the segments it lies in") {
   number_store states(hash_seed{5});
   constexpr std::uint64_t n = 1'000'000;
@@ -325,50 +268,4 @@ TEST_CASE("a snapshot held for long stays right, and what is kept for it stays b
     taken.for_each([&, at = round](std::uint64_t key, std::uint64_t value, batch_time) {
       REQUIRE(value == (key % 10 == 0 ? at : 1));
     });
-}
-
-TEST_CASE("readers see no change of keys that come, go and change beside them") {
-  std::mt19937_64 random(test::seed());
-  number_store states(hash_seed{7}, milliseconds(30));
-  constexpr std::uint64_t n = 9'000;
-  std::map<std::uint64_t, std::uint64_t> model;
-  std::vector<std::thread> readers;
-  std::atomic<int> wrong = 0;
-  for (std::int64_t time = 1; time < 120; ++time) {
-    std::vector<std::uint64_t> keys(random() % 400), hashes(400);
-    std::ranges::generate(keys, [&] { return random() % n; });
-    hash_chunk<std::uint64_t>(keys, states.seed(), hashes.data());
-    states.begin(batch_time(time));
-    states.update(
-        keys.size(), hashes.data(), [&](std::size_t i) { return keys[i]; },
-        [&](std::size_t i, state<std::uint64_t>& s) {
-          if (random() % 4 == 0 && s.exists()) {
-            s.remove();
-            model.erase(keys[i]);
-          } else {
-            s.update(model[keys[i]] = random());
-          }
-        });
-    states.expire([&](std::uint64_t key, auto&) { model.erase(key); });
-    states.commit();
-    if (readers.size() < 8) {
-      readers.emplace_back([&wrong, expected = model, taken = states.view()]() mutable {
-        std::map<std::uint64_t, std::uint64_t> found;
-        for (int pass = 0; pass < 4; ++pass) {
-          found.clear();
-          taken.for_each([&](auto key, auto value, auto) { found[key] = value; });
-          wrong += found != expected;
-        }
-        found.clear();
-        std::move(taken).for_each([&](auto key, auto value, auto) { found[key] = value; });
-        wrong += found != expected;
-      });
-    } else {
-      readers[static_cast<std::size_t>(time) % 8].join();
-      readers.erase(readers.begin() + time % 8);
-    }
-  }
-  for (auto& each : readers)
-    each.join();
-  CHECK(wrong == 0);
 }
