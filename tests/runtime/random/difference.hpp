@@ -97,8 +97,9 @@ inline std::optional<std::string> slice_difference(const random_graph& graph,
   for (auto& [i, slice] : got.slices) {
     auto& stream = graph.streams[i];
     std::size_t n = 0;
-    for (auto& expected : stream.expected.batches) {
-      if (!expected)
+    for (std::size_t b = 0; b < graph.batches; ++b) {
+      auto& expected = stream.expected.batches[b];
+      if (!expected || !range_of_slices(graph).contains(b, stream.expected.slide))
         continue;
       auto* found = n < slice.size() ? &slice[n] : nullptr;
       if (auto d = batch_difference(expected_batch(*expected), found, stream.ordered))
@@ -108,6 +109,32 @@ inline std::optional<std::string> slice_difference(const random_graph& graph,
     if (slice.size() != n)
       return "the slice of s" + std::to_string(i) + " has " + std::to_string(slice.size()) +
              " batches instead of " + std::to_string(n);
+  }
+  return std::nullopt;
+}
+
+/// The same for the accumulators. Each record counts once, however often its task was tried, in
+/// whichever ways it goes on.
+inline std::optional<std::string> count_difference(const random_graph& graph, const graph_run& got,
+                                                   std::size_t end) {
+  auto needed = needed_streams(graph);
+  for (auto& [i, counts] : got.counts) {
+    auto& stream = graph.streams[i];
+    auto& parent = graph.streams[stream.parents[0]];
+    auto& [all, by_batch] = counts;
+    number expected_in_all = 0;
+    for (std::size_t b = 0; b < end; ++b) {
+      auto& records = parent.expected.batches[b];
+      auto expected = needed[i] && records ? static_cast<number>(size_of(*records)) : 0;
+      expected_in_all += expected;
+      if (by_batch[b] != expected)
+        return "s" + std::to_string(i) + " has counted " + std::to_string(by_batch[b]) +
+               " records at second " + std::to_string(b + 1) + " instead of " +
+               std::to_string(expected);
+    }
+    if (end == graph.batches && all != expected_in_all)
+      return "s" + std::to_string(i) + " has counted " + std::to_string(all) +
+             " records in all instead of " + std::to_string(expected_in_all);
   }
   return std::nullopt;
 }
@@ -130,6 +157,8 @@ inline std::optional<std::string> difference(const random_graph& graph, engine& 
         return std::string(name_of(how.kind)) + " of s" + std::to_string(how.stream) +
                " at second " + std::to_string(b + 1) + ": " + *d;
     }
+  if (auto d = count_difference(graph, got, end))
+    return d;
   return slice_difference(graph, got);
 }
 

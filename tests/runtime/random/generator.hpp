@@ -137,7 +137,8 @@ private:
       return function;
     std::vector<input_kind> kinds{queue, whole_queue, constant};
     if (of == of_views || of == of_view_pairs)
-      kinds.insert(kinds.end(), {text_files, stable_files, packed_files});
+      kinds.insert(kinds.end(), {text_files, stable_files, packed_files, nested_files,
+                                 matched_files, older_files});
     else
       kinds.push_back(object_files);
     if (of == of_numbers)

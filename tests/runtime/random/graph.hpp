@@ -79,6 +79,29 @@ inline std::optional<std::size_t> failing_batch(const random_graph& graph) {
   return first;
 }
 
+/// The times that slices of remembered streams are asked for: all, or some, perhaps between
+/// batches.
+struct slice_range {
+  number from_ms;
+  number to_ms;
+
+  /// Times between batches are those of the batch before.
+  [[nodiscard]] bool contains(std::size_t batch, std::size_t slide) const {
+    auto ms = static_cast<number>(batch + 1) * 1000;
+    auto step = static_cast<number>(slide) * 1000;
+    return from_ms / step * step <= ms && ms <= to_ms;
+  }
+};
+
+inline slice_range range_of_slices(const random_graph& graph) {
+  auto end = static_cast<number>(graph.batches) * 1000;
+  auto some = static_cast<number>(graph.seed % 1'000'003);
+  if (some % 3 == 0)
+    return {0, end};
+  auto from = some * 250 % (end + 1);
+  return {from, from + some * 500 % (end - from + 1)};
+}
+
 inline std::string show_sizes(const history& h) {
   std::string out = ":";
   for (auto& b : h.batches)

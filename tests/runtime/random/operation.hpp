@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/sharing/accumulator.hpp"
 #include "runtime/random/plain.hpp"
 
 #include <atomic>
@@ -50,6 +51,7 @@ struct parameters {
 
   basic_stream_context* context = nullptr;
   fault trip;
+  accumulator<number> seen{"seen"}; ///< Of operations that count.
   key_partitioner<key_route> route{key_route::partitions, {}};
 
   [[nodiscard]] duration window_length() const { return in_seconds(length); }
@@ -75,6 +77,7 @@ struct random_operation {
   bool windowed = false;      ///< Has a length and a slide of its own.
   bool needs_parents = false; ///< Fails the batch when an input is left out.
   bool remembered = false;    ///< The batches can be had again by `slice`.
+  bool counts = false;        ///< Adds 1 to `seen` for each record of its input.
   std::function<any_stream(const std::vector<any_stream>&, const parameters&)> build = {};
   std::function<history(const std::vector<const history*>&, const parameters&)> evaluate = {};
 };
@@ -154,6 +157,12 @@ random_operation per_two(std::string name, order records, Build build, Evaluate 
         out[b] = evaluate(*left[b], *right[b], p);
     return untyped<Out>(std::move(out), p.slide);
   };
+  return op;
+}
+
+/// The same operation, which adds 1 to `seen` for each record of its input.
+inline random_operation counting(random_operation op) {
+  op.counts = true;
   return op;
 }
 

@@ -12,6 +12,8 @@ struct graph_run {
   std::optional<std::string> error; ///< What the job reported.
   std::vector<seconds_of_texts> outputs;
   std::map<std::size_t, std::vector<texts>> slices; ///< Of remembered streams.
+  /// What streams that count have added, in all and by batch.
+  std::map<std::size_t, std::pair<number, numbers>> counts;
 };
 
 /// An operation was not refused, or with other words than the user should get.
@@ -35,17 +37,21 @@ inline void expect_refusal(const recipe& r, const std::vector<any_stream>& paren
 }
 
 /// The streams of the graph; those of refused operations are those of their first parents.
+/// Each adds to an accumulator of its own.
 inline std::vector<any_stream> build(basic_stream_context& context, graph_disk& disk,
-                                     const random_graph& graph) {
+                                     const random_graph& graph,
+                                     std::vector<accumulator<number>>& counters) {
   std::vector<any_stream> made;
   const parameters shared;
   for (auto& r : graph.streams) {
+    auto& counter = counters.emplace_back("records of s" + std::to_string(made.size()));
     if (!r.op) {
       made.push_back(make_input(context, disk, std::to_string(made.size()), r));
       continue;
     }
     auto with = r.with;
     with.context = &context;
+    with.seen = counter;
     with.little_memory = graph.little_memory;
     with.route = shared.route;
     with.trip = r.fails_at_call != 0 ? fault{r.fails_at_call} : fault{};
@@ -59,16 +65,26 @@ inline std::vector<any_stream> build(basic_stream_context& context, graph_disk& 
   return made;
 }
 
-/// The kept batches of a stream up to that second.
-inline std::vector<texts> slice_of(const any_stream& from, std::size_t seconds) {
+/// The kept batches of a stream in that range.
+inline std::vector<texts> slice_of(const any_stream& of, slice_range range) {
   return std::visit(
       [&](auto& s) {
         std::vector<texts> out;
-        for (auto& b : s.slice(batch_time{0}, batch_time{static_cast<number>(seconds) * 1000}))
+        for (auto& b : s.slice(batch_time{range.from_ms}, batch_time{range.to_ms}))
           out.push_back(each(b.collect(), [](auto& x) { return text_of(x); }));
         return out;
       },
-      from);
+      of);
+}
+
+/// What has been added in all, and by each batch.
+inline std::pair<number, numbers> counts_of(const accumulator<number>& counter,
+                                            std::size_t batches) {
+  std::pair<number, numbers> out{counter.value(), {}};
+  for (std::size_t b = 0; b < batches; ++b)
+    out.second.push_back(
+        counter.in_batch(batch_time{static_cast<number>(b + 1) * 1000}).value_or(0));
+  return out;
 }
 
 inline configuration configuration_of(const random_graph& graph) {
@@ -102,7 +118,8 @@ inline void run_to_end(engine& on, basic_stream_context& context, graph_disk& di
   auto events = std::make_shared<event_log>();
   context.add_listener(events);
   context.set_file_system(disk.files());
-  auto streams = build(context, disk, graph);
+  std::vector<accumulator<number>> counters;
+  auto streams = build(context, disk, graph, counters);
   auto outputs = add_outputs(streams, disk, graph);
   bool fails = failing_batch(graph).has_value();
   try {
@@ -116,7 +133,7 @@ inline void run_to_end(engine& on, basic_stream_context& context, graph_disk& di
       result.error = "the job does not come to an end";
     for (std::size_t i = 0; !fails && i < streams.size(); ++i)
       if (graph.streams[i].op && graph.streams[i].op->remembered)
-        result.slices[i] = slice_of(streams[i], graph.batches);
+        result.slices[i] = slice_of(streams[i], range_of_slices(graph));
     context.stop();
     context.await_termination_for(milliseconds(50));
   } catch (const stream_error& e) {
@@ -125,6 +142,9 @@ inline void run_to_end(engine& on, basic_stream_context& context, graph_disk& di
   context.stop();
   for (auto& o : outputs)
     result.outputs.push_back(o());
+  for (std::size_t i = 0; i < streams.size(); ++i)
+    if (graph.streams[i].op && graph.streams[i].op->counts)
+      result.counts[i] = counts_of(counters[i], graph.batches);
 }
 
 inline graph_run run(engine& on, const random_graph& graph) {

@@ -14,6 +14,7 @@ namespace millrace::test {
 struct input_files {
   graph_disk& disk;
   std::string directory;
+  bool below = false; ///< In directories below, beside files that do not belong to the input.
 
   /// Puts what is given for each batch, in order, into so many files of its second.
   /// `put(path, records, modified_ms)`. Their order is that of their times, then of their names.
@@ -27,10 +28,18 @@ struct input_files {
         auto end = all.begin() + static_cast<std::ptrdiff_t>(all.size() * (f + 1) / files);
         bool late = f >= 2;
         auto name = (late ? "a" : "b") + std::to_string(f) + "-" + std::to_string(b);
-        put(directory + "/" + name, data_of<K>(begin, end),
-            static_cast<number>(b * 1000) + (late ? 1000 : 1));
+        auto modified_ms = static_cast<number>(b * 1000) + (late ? 1000 : 1);
+        put(folder(f) + "/" + name, data_of<K>(begin, end), modified_ms);
+        if (below) {
+          disk.put(folder(f) + "/skip-" + name, "left out by the filter\n", modified_ms);
+          disk.put(directory + "/other/" + name, "in a directory of no interest\n", modified_ms);
+        }
       }
     }
+  }
+
+  [[nodiscard]] std::string folder(std::size_t file) const {
+    return below ? directory + "/n" + std::to_string(file % 2) : directory;
   }
 
   /// A line for each record, mostly without an end for the last one.
@@ -55,7 +64,7 @@ struct input_files {
 
   /// Of numbers or of views.
   void put_lines(const history& given, std::size_t files, bool packed = false) const {
-    disk.put(directory + "/old", "a line that was there before the start\n", 0);
+    disk.put(directory + "/old", old_line, 0);
     auto put = [&](const std::string& path, const auto& records, number when) {
       auto text = lines_of(each(records, [](auto& x) { return text_of(x); }));
       packed ? put_packed(path, text, when) : disk.put(path, text, when);
@@ -86,6 +95,12 @@ struct input_files {
 inline file_stream_options options_of(input_kind kind) {
   file_stream_options options;
   options.wait_until_stable = kind == input_kind::stable_files;
+  options.new_files_only = kind != input_kind::older_files;
+  options.recursive = kind == input_kind::nested_files;
+  if (kind == input_kind::nested_files || kind == input_kind::matched_files)
+    options.filter = [others = kind == input_kind::matched_files](const std::string& path) {
+      return path.find("/skip-") == path.npos && (others || path.find("/other/") == path.npos);
+    };
   return options;
 }
 
@@ -105,7 +120,8 @@ inline numbers read_numbers(const fault& trip, std::span<const unsigned char> by
 inline dstream<std::string_view> lines_of_files(basic_stream_context& context,
                                                 const input_files& files, const recipe& r) {
   files.put_lines(r.given, r.input_partitions, r.input == input_kind::packed_files);
-  return context.text_file_stream(files.directory, options_of(r.input));
+  auto pattern = r.input == input_kind::matched_files ? "/n[0-9]" : "";
+  return context.text_file_stream(files.directory + pattern, options_of(r.input));
 }
 
 template <record_kind K>

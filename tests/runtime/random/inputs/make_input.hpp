@@ -34,7 +34,11 @@ dstream<record_of<K>> made_stream(basic_stream_context& context, const recipe& r
 inline dstream<std::string_view> made_lines(basic_stream_context& context, graph_disk& disk,
                                             const std::string& name, const recipe& r) {
   if (is_text_files(r.input))
-    return lines_of_files(context, {disk, "/in/" + name}, r);
+    return lines_of_files(
+        context,
+        {disk, "/in/" + name,
+         r.input == input_kind::nested_files || r.input == input_kind::matched_files},
+        r);
   return made_stream<of_views>(context, r);
 }
 

@@ -6,12 +6,14 @@ namespace millrace::test {
 
 inline void add_number_maps(operation_list& to) {
   auto add = [&](std::string name, auto build, auto evaluate) {
-    to.push_back(per_batch<of_numbers, of_numbers>(std::move(name), order::keeps, build, evaluate));
+    to.push_back(counting(
+        per_batch<of_numbers, of_numbers>(std::move(name), order::keeps, build, evaluate)));
   };
   add(
       "map",
       [](auto s, const parameters& p) {
         return s.map([p](number x) {
+          p.seen += 1;
           p.trip();
           return bounded(x * 3 + p.a);
         });
@@ -22,6 +24,7 @@ inline void add_number_maps(operation_list& to) {
       [](auto s, const parameters& p) {
         return s.filter([p](number x) {
           p.trip();
+          p.seen += 1;
           return x % (p.a + 1) != 0;
         });
       },
@@ -29,8 +32,10 @@ inline void add_number_maps(operation_list& to) {
   add(
       "flat_map",
       [](auto s, const parameters& p) {
-        return s.flat_map(
-            [p](number x) { return numbers(static_cast<std::size_t>(x % 3), x + p.a); });
+        return s.flat_map([p](number x) {
+          p.seen += 1;
+          return numbers(static_cast<std::size_t>(x % 3), x + p.a);
+        });
       },
       [](auto& d, auto& p) {
         numbers out;
@@ -43,6 +48,7 @@ inline void add_number_maps(operation_list& to) {
       [](auto s, const parameters& p) {
         return s.template flat_map<number>([p](number x, emitter<number>& emit) {
           emit(x);
+          p.seen += 1;
           p.trip();
           if (x % p.a == 0)
             emit(p.a);
@@ -103,17 +109,18 @@ inline void add_numbers_to_pairs(operation_list& to) {
       "count_by_value", order::loses,
       [](auto s, const parameters& p) { return s.count_by_value(p.partitions); },
       [](auto& d, auto&) { return pairs_of(counts_of(d)); }));
-  to.push_back(per_batch<of_numbers, of_pairs>(
+  to.push_back(counting(per_batch<of_numbers, of_pairs>(
       "key by remainder", order::keeps,
       [](auto s, const parameters& p) {
         return s.map([p](number x) {
+          p.seen += 1;
           p.trip();
           return number_pair{x % (p.a * 7), x};
         });
       },
       [](auto& d, auto& p) {
         return each(d, [&](number x) { return number_pair{x % (p.a * 7), x}; });
-      }));
+      })));
   to.push_back(per_batch<of_pairs, of_numbers>(
       "weigh", order::keeps,
       [](auto s, const parameters&) {

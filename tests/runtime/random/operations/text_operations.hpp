@@ -62,10 +62,11 @@ inline void add_views_to_others(operation_list& to) {
       [](auto& d, auto&) {
         return each(d, [](auto& x) { return static_cast<number>(x.size()); });
       }));
-  to.push_back(per_batch<of_views, of_view_pairs>(
+  to.push_back(counting(per_batch<of_views, of_view_pairs>(
       "key by prefix", order::keeps,
       [](auto s, const parameters& p) {
         return s.map([p](view x) {
+          p.seen += 1;
           p.trip();
           return view_pair{x.substr(0, static_cast<std::size_t>(p.a)),
                            static_cast<number>(x.size())};
@@ -76,7 +77,7 @@ inline void add_views_to_others(operation_list& to) {
           return text_pair{x.substr(0, static_cast<std::size_t>(p.a)),
                            static_cast<number>(x.size())};
         });
-      }));
+      })));
   to.push_back(per_batch<of_views, of_view_pairs>(
       "count_by_value", order::loses,
       [](auto s, const parameters& p) { return s.count_by_value(p.partitions); },
@@ -100,15 +101,16 @@ inline void add_text_operations(operation_list& to) {
           return std::to_string(x) + std::string(static_cast<std::size_t>(p.a) * 3, '_');
         });
       }));
-  to.push_back(per_batch<of_texts, of_texts>(
+  to.push_back(counting(per_batch<of_texts, of_texts>(
       "append", order::keeps,
       [](auto s, const parameters& p) {
         return s.map([p](std::string x) {
           p.trip();
+          p.seen += 1;
           return std::move(x) + std::to_string(p.a);
         });
       },
-      [](auto& d, auto& p) { return each(d, [&](auto& x) { return x + std::to_string(p.a); }); }));
+      [](auto& d, auto& p) { return each(d, [&](auto& x) { return x + std::to_string(p.a); }); })));
   to.push_back(per_batch<of_texts, of_texts>(
       "reduce", order::makes,
       [](auto s, const parameters&) {
