@@ -1,5 +1,6 @@
 #pragma once
 
+#include "support/places.hpp"
 #include "support/process.hpp"
 
 #include <chrono>
@@ -19,7 +20,7 @@ using word_counts = std::map<std::string, std::uint64_t>;
 
 /// The path of one of our programs.
 inline std::string program(std::string_view name) {
-  return std::string{MILLRACE_BIN_DIR} + '/' + std::string{name};
+  return program_directory() + '/' + std::string{name};
 }
 
 /// The command of one of our programs that reads from a local port.

@@ -1,3 +1,5 @@
+#include "support/places.hpp"
+
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -8,7 +10,7 @@
 namespace {
 
 std::string read_source(const std::string& path) {
-  std::ifstream file{std::string{MILLRACE_SOURCE_DIR} + '/' + path};
+  std::ifstream file{millrace::test::source_directory() + '/' + path};
   REQUIRE(file.good());
   std::ostringstream text;
   text << file.rdbuf();
@@ -33,7 +35,8 @@ TEST_CASE("every path that README.md names is there") {
     for (auto at = readme.find(folder); at != std::string::npos; at = readme.find(folder, at + 1)) {
       const auto path = readme.substr(at + 1, readme.find_first_of("` ", at + 1) - at - 1);
       CAPTURE(path);
-      CHECK(std::filesystem::exists(std::filesystem::path{MILLRACE_SOURCE_DIR} / path));
+      CHECK(std::filesystem::exists(std::filesystem::path{millrace::test::source_directory()} /
+                                    path));
       ++named;
     }
   }

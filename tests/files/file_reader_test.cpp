@@ -4,6 +4,7 @@
 #include "millrace/io/memory_file_system.hpp"
 #include "millrace/io/posix_file_system.hpp"
 #include "support/faulty_file_system.hpp"
+#include "support/places.hpp"
 #include "support/seed.hpp"
 
 #include <memory>
@@ -19,7 +20,7 @@ using namespace millrace;
 
 using strings = std::vector<std::string>;
 
-const std::string packed_texts = std::string{MILLRACE_TEST_DATA_DIR} + "/packed_text/";
+const std::string packed_texts = test::data_directory() + "/packed_text/";
 
 std::vector<unsigned char> bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
 

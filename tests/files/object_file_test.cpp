@@ -2,6 +2,7 @@
 #include "millrace/io/memory_file_system.hpp"
 #include "millrace/io/posix_file_system.hpp"
 #include "support/faulty_file_system.hpp"
+#include "support/places.hpp"
 #include "support/seed.hpp"
 
 #include <cmath>
@@ -213,7 +214,7 @@ std::vector<everything> golden_records() {
 
 TEST_CASE("files of version 1 are read for ever") {
   const posix_file_system disk;
-  const std::string folder = std::string{MILLRACE_TEST_DATA_DIR} + "/object_file/";
+  const std::string folder = test::data_directory() + "/object_file/";
   CHECK((read<everything>(disk, folder + "v1_everything") == golden_records()));
   CHECK(read<word_count>(disk, folder + "v1_word_count") ==
         std::vector<word_count>{{"to", 2}, {"be", 2}, {"or", 1}, {"not", 1}});
@@ -228,7 +229,7 @@ TEST_CASE("what is written today is what was written then") {
   for (const std::string name : {"v1_everything", "v1_word_count", "v1_empty"}) {
     CAPTURE(name);
     const auto then =
-        posix_file_system{}.read_file(std::string{MILLRACE_TEST_DATA_DIR} + "/object_file/" + name);
+        posix_file_system{}.read_file(test::data_directory() + "/object_file/" + name);
     CHECK((files.read_file(name) == then));
   }
 }

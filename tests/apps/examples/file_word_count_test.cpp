@@ -1,4 +1,5 @@
 #include "apps/programs.hpp"
+#include "support/places.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -86,7 +87,7 @@ TEST_CASE("packed files are unpacked") {
   files.make();
   process job{command(files, {})};
   REQUIRE(job.wait_for_out("Time: "));
-  const std::string packed = MILLRACE_TEST_DATA_DIR "/packed_text/";
+  const std::string packed = data_directory() + "/packed_text/";
   word_counts expected{{"line", 2 * 20'000}};
   for (int i = 0; i < 20'000; ++i)
     expected[std::to_string(i)] = 2;

@@ -1,6 +1,7 @@
 #include "millrace/actors/system/actor_runtime.hpp"
 #include "millrace/io/posix_file_system.hpp"
 #include "runtime/files/file_job.hpp"
+#include "support/places.hpp"
 
 #include <atomic>
 #include <stdexcept>
@@ -36,9 +37,8 @@ std::string refused(Make make) {
 }
 
 std::vector<unsigned char> half_of_packed() {
-  auto whole = posix_file_system{}
-                   .read_file(std::string{MILLRACE_TEST_DATA_DIR} + "/packed_text/small.gz")
-                   .value();
+  auto whole =
+      posix_file_system{}.read_file(test::data_directory() + "/packed_text/small.gz").value();
   whole.resize(whole.size() / 2);
   return whole;
 }

@@ -1,5 +1,6 @@
 #include "millrace/io/posix_file_system.hpp"
 #include "runtime/files/file_job.hpp"
+#include "support/places.hpp"
 
 #include <string>
 
@@ -154,9 +155,7 @@ TEST_CASE("a filter chooses files") {
 
 TEST_CASE("packed files are unpacked") {
   auto packed = [](const char* name) {
-    return posix_file_system{}
-        .read_file(std::string{MILLRACE_TEST_DATA_DIR} + "/packed_text/" + name)
-        .value();
+    return posix_file_system{}.read_file(test::data_directory() + "/packed_text/" + name).value();
   };
   on_all_engines([&](engine& on) {
     auto out = lines_of(on, "/in", at_once(), [&](file_job& job) {
@@ -269,9 +268,8 @@ TEST_CASE("object_file_stream: what an object file holds, each block a partition
 }
 
 TEST_CASE("file_stream: packed files come unpacked") {
-  const auto packed = posix_file_system{}
-                          .read_file(std::string{MILLRACE_TEST_DATA_DIR} + "/packed_text/small.gz")
-                          .value();
+  const auto packed =
+      posix_file_system{}.read_file(test::data_directory() + "/packed_text/small.gz").value();
   on_all_engines([&](engine& on) {
     file_job job{on};
     collector<std::string> out;
