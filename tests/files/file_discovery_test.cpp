@@ -144,9 +144,9 @@ TEST_CASE_FIXTURE(fixture, "a file that is still written to is left until it is 
   stream();
   put("moved_in", 700);
   put("growing", 1001);
-  CHECK(batch(1001) == strings{"moved_in"});
+  CHECK(batch(1001).empty());
   put("growing", 1002, 2);
-  CHECK(batch(1002).empty());
+  CHECK(batch(1002) == strings{"moved_in"});
   put("growing", 1003, 3);
   CHECK(batch(1003).empty());
   CHECK(stream().waiting() == 1);
@@ -154,6 +154,19 @@ TEST_CASE_FIXTURE(fixture, "a file that is still written to is left until it is 
   REQUIRE(found.size() == 1);
   CHECK(found.front() == found_file{"/in/growing", 3, 1'003'000});
   CHECK(batch(1005).empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "a file that is still written to under a clock that is behind") {
+  options.wait_until_stable = true;
+  stream();
+  for (std::int64_t second = 1001; second < 1005; ++second) {
+    put("late_clock", second - 500, static_cast<std::size_t>(second - 1000));
+    put("stopped_clock", 500, static_cast<std::size_t>(second - 1000));
+    CHECK(batch(second).empty());
+    CHECK(stream().waiting() == 2);
+  }
+  CHECK(batch(1005) == strings{"stopped_clock", "late_clock"});
+  CHECK(batch(1006).empty());
 }
 
 TEST_CASE_FIXTURE(fixture, "batches made up for in quick succession do not make a file stable") {

@@ -57,7 +57,8 @@ TEST_CASE_FIXTURE(scratch, "text that was saved is found and read, and nothing e
   using partition = std::vector<std::string>;
   const batch<std::string> saved{{partition{"to", "be"}, partition{}, partition{"or not"}}};
   REQUIRE(save_text_files(*files, options, batch_time{1'000}, saved, as_text));
-  auto found = in.select(after_all(1));
+  CHECK(in.select(after_all(1)).empty()); // not stable yet
+  auto found = in.select(after_all(2));
   std::ranges::sort(found, {}, &found_file::path);
   REQUIRE(found.size() == 3);
   CHECK(found[0].path == root + "/words-1000.txt/part-00000");
@@ -70,16 +71,19 @@ TEST_CASE_FIXTURE(scratch, "text that was saved is found and read, and nothing e
         lines.emplace_back(dynamic_cast<const text_block&>(*b).record(i));
   }
   CHECK(lines == saved.collect());
-  CHECK(in.select(after_all(2)).empty());
+  CHECK(in.select(after_all(3)).empty());
   REQUIRE(save_text_files(*files, options, batch_time{2'000}, saved, as_text));
-  CHECK(in.select(after_all(3)).size() == 3);
+  CHECK(in.select(after_all(4)).empty());
+  CHECK(in.select(after_all(5)).size() == 3);
 }
 
 TEST_CASE_FIXTURE(scratch, "objects that were saved are found and read, and nothing else") {
   const batch<word_count> saved{{{{"to", 2}, {"be", 2}}, {{"or", 1}}}};
   REQUIRE(save_object_files(*files, {.prefix = root + "/counts"}, batch_time{1'000}, saved));
   std::vector<word_count> read;
-  const auto found = stream(root + "/counts-*").select(after_all(0));
+  auto in = stream(root + "/counts-*");
+  CHECK(in.select(after_all(0)).empty());
+  const auto found = in.select(after_all(1));
   CHECK(found.size() == 2);
   for (const auto& file : found) {
     const auto blocks = read_object_file<word_count>(*files, file.path);

@@ -276,5 +276,16 @@ TEST_CASE("streams of two contexts are not joined") {
       refuses("cogroup", [&] { ours.cogroup(theirs); });
       auto swallow = [](const batch<left>& a, const batch<right>&) { return a; };
       refuses("transform_with", [&] { ours.transform_with(theirs, swallow); });
+      const auto stamped = [](const auto& s) {
+        return s.assign_timestamps([](const auto&) { return batch_time{1}; }, seconds(1));
+      };
+      refuses("interval_join",
+              [&] { stamped(ours).interval_join(stamped(theirs), duration{0}, seconds(1)); });
+      using batches = std::vector<batch<right>>;
+      const auto first = [](const batches& all, batch_time) { return all.front(); };
+      const auto ours_too = rights(*context, right_words);
+      refuses("transform", [&] { context->transform(std::vector{ours_too, theirs}, first); });
+      CHECK_THROWS_WITH_AS(context->transform(std::vector{theirs, theirs}, first),
+                           doctest::Contains("have another context than the one"), stream_error);
     });
 }

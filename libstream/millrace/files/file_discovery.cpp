@@ -146,8 +146,9 @@ bool file_discovery::is_due(const found_file& file, batch_time time) {
       ++waiting_;
     known_[file.path] = {file.size, file.modified_ms, false, looks_};
   }
-  const auto latest = options_.wait_until_stable ? time - options_.batch : time;
-  return file.modified_ms <= latest.ms();
+  if (!options_.wait_until_stable)
+    return file.modified_ms <= time.ms();
+  return same && file.modified_ms <= (time - options_.batch).ms();
 }
 
 void file_discovery::remember_read(const found_file& file) {

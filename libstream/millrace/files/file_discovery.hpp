@@ -26,9 +26,10 @@ struct file_discovery_options {
   /// Files that are there at the start, and not modified after it, are not read.
   bool new_files_only = true;
   /// A file is left until it has not been modified for a whole batch, so that one that is still
-  /// written to is not read in part. Batch times count, not looks, so this holds too for batches
-  /// that are made up for in quick succession. Off: Spark's rule, which reads a file in the batch
-  /// in which it was last modified.
+  /// written to is not read in part: by its modification time and by a look of an earlier batch,
+  /// for clocks of file servers may be wrong. Batch times count, so this holds too for batches that
+  /// are made up for in quick succession. Off: Spark's rule, which reads a file in the batch in
+  /// which it was last modified.
   bool wait_until_stable = true;
   /// Time between two batches of the stream.
   duration batch = seconds(1);

@@ -123,6 +123,8 @@ public:
 
   /// The same pairs, each in the partition of its key.
   auto partition_by(std::uint32_t partitions, here site = here::current()) const {
+    static_assert(keyable<K>,
+                  "the key type needs a hash (std::hash or millrace_hash) and operator==");
     auto n = checked_partitions("partition_by", partitions, site);
     return partition_by(hash_partitioner{n}, site);
   }

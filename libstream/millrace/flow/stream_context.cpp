@@ -128,6 +128,12 @@ dstream<std::string_view> basic_stream_context::binary_records_stream(std::strin
 }
 
 dstream<std::int64_t> basic_stream_context::rate_stream(std::uint64_t per_second, here site) {
+  constexpr std::uint64_t most = 1'000'000'000;
+  if (per_second > most)
+    throw stream_error{errc::invalid_argument, "rate_stream at " + to_string(source_site{site}) +
+                                                   ": " + std::to_string(per_second) +
+                                                   " numbers a second; allowed are 0 to " +
+                                                   std::to_string(most)};
   return pulled<std::int64_t>(
       "rate_stream",
       std::make_shared<rate_source>(per_second, batch_interval(), builder_->parallelism()), site);

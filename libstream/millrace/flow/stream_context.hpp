@@ -164,7 +164,7 @@ public:
   }
 
   /// Numbers from 0 on, so many a second, evenly over the batches and in as many partitions as the
-  /// default parallelism: for tests and benchmarks.
+  /// default parallelism: for tests and benchmarks. At most 1,000,000,000 a second.
   dstream<std::int64_t> rate_stream(std::uint64_t per_second, here site = here::current());
 
   /// A custom receiver R, derived from `receiver<T>`; `make()` returns a std::shared_ptr to it.
@@ -185,7 +185,7 @@ public:
     return dstream<T>::unite(streams, site);
   }
 
-  /// f(batches, time) -> a batch, given the batch of every stream.
+  /// f(batches, time) -> a batch, given the batch of every stream; all must be of this context.
   template <class T, class F>
   auto transform(const std::vector<dstream<T>>& streams, F f, here site = here::current()) {
     auto info = builder_->describe_new("transform", site);
@@ -198,7 +198,7 @@ public:
       parents.push_back(detail::gathered(s));
       checked.push_back({stream_access::builder(s), stream_access::node(s)});
     }
-    check_together(*info, checked);
+    check_together(*info, checked, *builder_);
     return detail::transformed(builder_, info, std::move(parents),
                                [f, n = streams.size()](const transform_inputs& in) mutable {
                                  std::vector<batch<owned_t<T>>> batches;

@@ -134,6 +134,9 @@ TEST_CASE("bad aggregates are refused by operation and place") {
     refuses("approx_count_distinct", "precision", [&] { s.approx_count_distinct(3); });
     refuses("approx_quantiles", "allowed are 0 to 1",
             [&] { s.map([](std::int64_t x) { return double(x); }).approx_quantiles({1.5}); });
+    refuses("approx_quantiles_by_window", "a fraction is -0.1", [&] {
+      s.approx_quantiles_by_window({0.5, -0.1}, seconds(2));
+    });
     refuses("heavy_hitters", "capacity", [&] { s.heavy_hitters(1, 0); });
     refuses("top_k_by_window", "must be a multiple",
             [&] { s.top_k_by_window(3, std::identity{}, milliseconds(1500)); });

@@ -88,6 +88,21 @@ TEST_CASE("rate_stream: numbers from 0 on, evenly over the batches and partition
   });
 }
 
+TEST_CASE("rate_stream: a rate that no machine keeps up with is refused") {
+  on_all_engines([](engine& on) {
+    auto context = on.make_context(test_configuration(), seconds(1));
+    context->rate_stream(1'000'000'000);
+    CHECK_THROWS_WITH_AS(
+        context->rate_stream(static_cast<std::uint64_t>(-1)),
+        doctest::Contains("18446744073709551615 numbers a second; allowed are 0 to "
+                          "1000000000"),
+        stream_error);
+    CHECK_THROWS_WITH_AS(context->rate_stream(1'000'000'001),
+                         doctest::Contains("rate_stream at generated_streams_test.cpp:"),
+                         stream_error);
+  });
+}
+
 TEST_CASE("rate_stream: a rate that does not divide is exact over time") {
   struct given {
     std::uint64_t per_second;

@@ -274,6 +274,26 @@ TEST_CASE("a disk that stays full: the batch fails with an error that names stre
     });
 }
 
+TEST_CASE(
+    "a disk that stays full for long: batches that could not be spilled are forgotten in time") {
+  on_all_engines([&](engine& on) {
+    file_job job{on, little_memory().set("stream.on_batch_failure", "skip")};
+    job.disk->fail_when(
+        [](auto operation, auto& path) { return operation == "write" && has(path, "spill"); });
+    auto s = test_input(*job.context, large(9));
+    s.remember(seconds(2)).persist(levels::disk_only);
+    s.for_each_batch([](const auto&) {});
+    job.context->start();
+    for (std::size_t n = 1; n <= 9; ++n) {
+      job.run();
+      REQUIRE(wait_until([&] { return job.events->completed().size() == n; }));
+      CHECK(job.events->completed().back().failure.has_value());
+    }
+    CHECK(numbers(s, 0, 9000) == "89");
+    job.context->stop();
+  });
+}
+
 TEST_CASE("slices may be read by another thread while batches come and go") {
   on_all_engines([](engine& on) {
     file_job job{on, little_memory()};

@@ -41,6 +41,7 @@ TEST_CASE("slice") {
   on_all_engines([](engine& on) {
     file_job job{on};
     auto s = test_input(*job.context, singles(4));
+    // Spark computes what it has not kept; here a stream says beforehand that it will be asked.
     s.remember(seconds(10));
     s.for_each_batch([](const auto&) {});
     job.context->start();

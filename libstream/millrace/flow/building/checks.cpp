@@ -35,6 +35,13 @@ void check_together(const op_info& info, const std::vector<checked_stream>& stre
   }
 }
 
+void check_together(const op_info& info, const std::vector<checked_stream>& streams,
+                    const graph_builder& builder) {
+  check_together(info, streams);
+  if (streams.front().builder.get() != &builder)
+    refuse(info, "The DStreams have another context than the one whose operation this is");
+}
+
 duration default_checkpoint_interval(duration slide) {
   auto ms = std::max<std::int64_t>(slide.ms(), 1);
   return slide * ((10'000 + ms - 1) / ms);

@@ -18,6 +18,9 @@ struct checked_stream {
 /// Throws stream_error(invalid_argument), in Spark's words, unless all streams belong to one
 /// context and have the same slide duration.
 void check_together(const op_info& info, const std::vector<checked_stream>& streams);
+/// Throws the same unless they belong to the context of `builder`.
+void check_together(const op_info& info, const std::vector<checked_stream>& streams,
+                    const graph_builder& builder);
 
 /// The times of a window over a stream whose slide is `parent`. A slide of zero is the parent's.
 /// Throws stream_error(invalid_argument), in Spark's words, unless both are positive multiples of

@@ -114,6 +114,7 @@ public:
   /// empty vector when there are none.
   auto approx_quantiles(std::vector<double> fractions,
                         here site = here::current()) const requires std::convertible_to<T, double> {
+    check_fractions("approx_quantiles", fractions, site);
     return quantiles(aggregated(
                          "approx_quantiles", [] { return t_digest{}; }, site),
                      std::move(fractions), site);
@@ -121,6 +122,7 @@ public:
   auto approx_quantiles_by_window(
       std::vector<double> fractions, duration length, duration slide = duration{0},
       here site = here::current()) const requires std::convertible_to<T, double> {
+    check_fractions("approx_quantiles_by_window", fractions, site);
     return quantiles(
         aggregated_by_window(
             "approx_quantiles_by_window", [] { return t_digest{}; }, length, slide, site),
@@ -223,13 +225,16 @@ private:
         site);
   }
 
-  template <class Stream>
-  static auto quantiles(const Stream& digests, std::vector<double> fractions, here site) {
+  static void check_fractions(const char* operation, const std::vector<double>& fractions,
+                              here site) {
     for (auto f : fractions)
       if (!(f >= 0 && f <= 1))
         throw stream_error{errc::invalid_argument,
-                           "approx_quantiles at " + to_string(source_site{site}) +
+                           std::string{operation} + " at " + to_string(source_site{site}) +
                                ": a fraction is " + std::to_string(f) + "; allowed are 0 to 1"};
+  }
+  template <class Stream>
+  static auto quantiles(const Stream& digests, std::vector<double> fractions, here site) {
     return digests.map(
         [fractions](const t_digest& d) {
           std::vector<double> out;

@@ -62,6 +62,8 @@ public:
   template <partitions_for<K> P = std::uint32_t>
   auto group_by_key_and_window(duration length, duration slide = duration{0}, P partitions = P{},
                                here site = here::current()) const {
+    static_assert(keyable<K>,
+                  "the key type needs a hash (std::hash or millrace_hash) and operator==");
     auto info = stream_access::describe_new(self(), "group_by_key_and_window", site);
     checked_window(*info, length, slide, stream_access::node(self())->slide());
     auto partitioner = checked_partitioner(self(), *info, std::move(partitions));

@@ -28,9 +28,9 @@ public:
     to_->zero_ms = context.zero.ms();
     auto kept = to_->batches->add(context.time,
                                   batch<T>{ordered_partitions<T>(slots), executor, context.seed});
+    to_->batches->forget(context.time); // also when it failed, or the batches before would stay
     if (!kept)
       throw stream_error{std::move(kept).error()};
-    to_->batches->forget(context.time);
     if (!to_->wanted)
       to_->batches->clear();
   }

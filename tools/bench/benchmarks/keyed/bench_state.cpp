@@ -105,11 +105,15 @@ private:
   std::optional<open_totals> open_;
 };
 
-/// Milliseconds that a batch which touches some keys takes longer when a reader holds a snapshot of
-/// the moment before it. Snapshots are read beside the job, so this is what they cost it.
-std::vector<double> snapshot_pauses(std::size_t keys, std::size_t touched, int rounds) {
+using number_states = state_store<std::uint64_t, std::uint64_t>;
+
+/// Milliseconds that `take(states)`, between two batches which touch some keys each, and its
+/// result, held by a reader, cost the job: what the call and the batch after it take longer than a
+/// batch does alone. Snapshots are read beside the job.
+template <class Take>
+std::vector<double> snapshot_pauses(std::size_t keys, std::size_t touched, int rounds, Take take) {
   std::mt19937_64 random{7};
-  state_store<std::uint64_t, std::uint64_t> states(hash_seed{8});
+  number_states states(hash_seed{8});
   std::int64_t time = 0;
   const auto batch = [&](const std::vector<std::uint64_t>& some) {
     std::vector<std::uint64_t> hashes(some.size());
@@ -126,6 +130,7 @@ std::vector<double> snapshot_pauses(std::size_t keys, std::size_t touched, int r
   std::vector<std::uint64_t> all(keys);
   std::iota(all.begin(), all.end(), 0);
   batch(all);
+  states.take_delta(); // the complete one, which a full snapshot stands for
   const auto touch = [&] {
     std::vector<std::uint64_t> some(touched);
     std::ranges::generate(some, [&] { return random() % keys; });
@@ -134,8 +139,10 @@ std::vector<double> snapshot_pauses(std::size_t keys, std::size_t touched, int r
   std::vector<double> pauses;
   for (int r = 0; r < rounds; ++r) {
     const double plain = std::min(touch(), touch());
-    const auto held = states.full_snapshot();
-    pauses.push_back(touch() - plain);
+    const auto begin = steady::now();
+    const auto held = take(states);
+    const double taken = seconds_since(begin) * 1e3;
+    pauses.push_back(taken + touch() - plain);
   }
   return pauses;
 }
@@ -170,9 +177,13 @@ void bench_state(report& to, const run_options& options) {
   }
   constexpr double most_ms = 50; // 5 % of a second
   const auto keys = options.choose<std::size_t>(10'000'000, 100'000);
-  const auto pauses = snapshot_pauses(keys, keys / 100, options.choose(7, 1));
-  to.add("b6/10M/snapshot", percentile(pauses, 0.5), most_ms, "ms");
-  to.add("b6/10M/snapshot/worst", percentile(pauses, 1), most_ms, "ms");
+  const auto pauses = [&](const char* name, std::size_t touched, auto take) {
+    const auto found = snapshot_pauses(keys, touched, options.choose(7, 1), take);
+    to.add(std::string{"b6/10M/"} + name, percentile(found, 0.5), most_ms, "ms");
+    to.add(std::string{"b6/10M/"} + name + "/worst", percentile(found, 1), most_ms, "ms");
+  };
+  pauses("snapshot", keys / 100, [](number_states& states) { return states.full_snapshot(); });
+  pauses("delta", keys / 100, [](number_states& states) { return states.take_delta(); });
 }
 
 } // namespace millrace::bench
