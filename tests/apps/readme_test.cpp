@@ -1,4 +1,4 @@
-#include "support/places.hpp"
+#include "support/machine/places.hpp"
 
 #include <filesystem>
 #include <fstream>

@@ -1,5 +1,5 @@
 #include "apps/programs.hpp"
-#include "support/places.hpp"
+#include "support/machine/places.hpp"
 
 #include <csignal>
 #include <filesystem>

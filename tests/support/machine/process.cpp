@@ -1,4 +1,4 @@
-#include "support/process.hpp"
+#include "support/machine/process.hpp"
 
 #include <array>
 #include <cerrno>

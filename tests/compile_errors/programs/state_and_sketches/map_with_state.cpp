@@ -1,5 +1,5 @@
 // error: the key type needs a hash
-#include "../bad_key.hpp"
+#include "../../bad_key.hpp"
 
 using key = app::bad_key;
 

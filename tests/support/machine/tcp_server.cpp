@@ -1,4 +1,4 @@
-#include "support/tcp_server.hpp"
+#include "support/machine/tcp_server.hpp"
 
 #include <arpa/inet.h>
 #include <cerrno>
