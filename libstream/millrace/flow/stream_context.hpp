@@ -110,9 +110,9 @@ public:
   }
 
   /// The lines of the files that appear in a directory, or in the directories that a pattern names
-  /// (`/data/2026-*/in`). Each version of a file is read once, in the batch after which it was last
-  /// modified; `.gz` and `.zst` files are unpacked. Files should appear by being renamed into
-  /// place.
+  /// (`/data/2026-*/in`). Each version of a file is read once, when it was left alone for a batch
+  /// (`wait_until_stable`; without it a batch earlier, as in Spark); `.gz` and `.zst` files are
+  /// unpacked. Files should appear by being renamed into place.
   dstream<std::string_view> text_file_stream(std::string directory,
                                              file_stream_options options = {},
                                              here site = here::current());
