@@ -5,6 +5,7 @@
 #include "support/seed.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <vector>
 
@@ -121,6 +122,49 @@ TEST_CASE("a store restored from a base and deltas goes on like the one they wer
     both.run_batch();
     apply_delta<std::string>(chain, both.states.take_delta());
     CHECK(chain == both.model);
+  }
+}
+
+TEST_CASE("Spark's driver failure recovery, here of the store: after 3 of 7 batches it starts anew "
+          "from a snapshot, or from a base and deltas") {
+  using letters = std::map<std::string, int>;
+  using store = state_store<std::string, int>;
+  const std::vector<std::string> input{"", "a", "ab", "abc", "ab", "a", ""};
+  const std::vector<letters> expected{{},
+                                      {{"a", 1}},
+                                      {{"a", 2}, {"b", 1}},
+                                      {{"a", 3}, {"b", 2}, {"c", 1}},
+                                      {{"a", 4}, {"b", 3}, {"c", 1}},
+                                      {{"a", 5}, {"b", 3}, {"c", 1}},
+                                      {{"a", 5}, {"b", 3}, {"c", 1}}};
+  const auto run_batch = [&](store& states, std::size_t at) {
+    states.begin(batch_time(1'000 * std::int64_t(at)));
+    for (const char letter : input[at]) {
+      const std::string key(1, letter);
+      const std::uint64_t hash = key_hash<std::string>{}(key, states.seed());
+      states.update(
+          1, &hash, [&](std::size_t) { return std::string_view(key); },
+          [](std::size_t, state<int>& s) { s.update(s.get_option().value_or(0) + 1); });
+    }
+    states.commit();
+    letters now;
+    states.for_each([&](const std::string& key, int n) { now[key] = n; });
+    CHECK(now == expected[at]);
+  };
+  for (const bool by_deltas : {false, true}) {
+    store before(hash_seed{9}), after(hash_seed{9});
+    const auto restore = [&](const std::string& key, int n, batch_time touched) {
+      after.restore(key, n, touched);
+    };
+    for (std::size_t at = 0; at < 3; ++at) {
+      run_batch(before, at);
+      if (by_deltas)
+        before.take_delta().for_each_changed(restore);
+    }
+    if (!by_deltas)
+      before.full_snapshot().for_each(restore);
+    for (std::size_t at = 3; at < input.size(); ++at)
+      run_batch(after, at);
   }
 }
 
