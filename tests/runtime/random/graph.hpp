@@ -51,13 +51,13 @@ inline void evaluate(random_graph& graph, std::size_t stream) {
   r.expected = r.op->evaluate(in, r.with);
 }
 
-/// The streams that are computed: those that an output or a remembered stream needs.
+/// The streams that are computed: those that an output or a kept stream needs.
 inline std::vector<bool> needed_streams(const random_graph& graph) {
   std::vector<bool> needed(graph.streams.size(), false);
   for (auto& o : graph.outputs)
     needed[o.stream] = true;
   for (std::size_t i = 0; i < graph.streams.size(); ++i)
-    if (graph.streams[i].op && graph.streams[i].op->remembered)
+    if (auto& r = graph.streams[i]; r.op && !r.refused && r.op->keeps(r.with))
       needed[i] = true;
   for (std::size_t i = graph.streams.size(); i-- > 0;)
     if (needed[i])

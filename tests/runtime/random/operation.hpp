@@ -77,7 +77,9 @@ struct random_operation {
   bool windowed = false;      ///< Has a length and a slide of its own.
   bool needs_parents = false; ///< Fails the batch when an input is left out.
   bool remembered = false;    ///< The batches can be had again by `slice`.
-  bool counts = false;        ///< Adds 1 to `seen` for each record of its input.
+  /// Whether its batches are kept, so that they are made even if no output needs them.
+  std::function<bool(const parameters&)> keeps = [](const parameters&) { return false; };
+  bool counts = false; ///< Adds 1 to `seen` for each record of its input.
   std::function<any_stream(const std::vector<any_stream>&, const parameters&)> build = {};
   std::function<history(const std::vector<const history*>&, const parameters&)> evaluate = {};
 };

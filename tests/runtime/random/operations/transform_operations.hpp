@@ -182,13 +182,14 @@ void add_remember(operation_list& to) {
       },
       [](auto& d, auto&) { return d; });
   op.remembered = true;
+  op.keeps = [](auto&) { return true; };
   to.push_back(std::move(op));
 }
 
 /// The same records, no longer kept, or kept again after all.
 template <record_kind K>
 void add_unpersist(operation_list& to) {
-  to.push_back(per_batch<K, K>(
+  auto op = per_batch<K, K>(
       "unpersist", order::keeps,
       [](auto s, const parameters& p) {
         auto kept = s.map([](auto x) { return x; }); // another operation may keep `s`
@@ -197,7 +198,9 @@ void add_unpersist(operation_list& to) {
           kept.cache();
         return p.a % 3 == 0 ? kept.unpersist() : kept;
       },
-      [](auto& d, auto&) { return d; }));
+      [](auto& d, auto&) { return d; });
+  op.keeps = [](auto& p) { return p.a % 2 == 0 && p.a % 3 != 0; };
+  to.push_back(std::move(op));
 }
 
 /// A map that reads a side input.
