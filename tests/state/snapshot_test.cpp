@@ -1,5 +1,6 @@
 #include "millrace/state/memory/huge_memory.hpp"
 #include "millrace/state/snapshot.hpp"
+#include "state/letter_states.hpp"
 #include "state/number_states.hpp"
 #include "state/state_model.hpp"
 #include "support/seed.hpp"
@@ -127,32 +128,22 @@ TEST_CASE("a store restored from a base and deltas goes on like the one they wer
 
 TEST_CASE("Spark's driver failure recovery, here of the store: after 3 of 7 batches it starts anew "
           "from a snapshot, or from a base and deltas") {
-  using letters = std::map<std::string, int>;
-  using store = state_store<std::string, int>;
   const std::vector<std::string> input{"", "a", "ab", "abc", "ab", "a", ""};
-  const std::vector<letters> expected{{},
-                                      {{"a", 1}},
-                                      {{"a", 2}, {"b", 1}},
-                                      {{"a", 3}, {"b", 2}, {"c", 1}},
-                                      {{"a", 4}, {"b", 3}, {"c", 1}},
-                                      {{"a", 5}, {"b", 3}, {"c", 1}},
-                                      {{"a", 5}, {"b", 3}, {"c", 1}}};
-  const auto run_batch = [&](store& states, std::size_t at) {
+  const std::vector<test::counts> expected{{},
+                                           {{"a", 1}},
+                                           {{"a", 2}, {"b", 1}},
+                                           {{"a", 3}, {"b", 2}, {"c", 1}},
+                                           {{"a", 4}, {"b", 3}, {"c", 1}},
+                                           {{"a", 5}, {"b", 3}, {"c", 1}},
+                                           {{"a", 5}, {"b", 3}, {"c", 1}}};
+  const auto run_batch = [&](test::text_store& states, std::size_t at) {
     states.begin(batch_time(1'000 * std::int64_t(at)));
-    for (const char letter : input[at]) {
-      const std::string key(1, letter);
-      const std::uint64_t hash = key_hash<std::string>{}(key, states.seed());
-      states.update(
-          1, &hash, [&](std::size_t) { return std::string_view(key); },
-          [](std::size_t, state<int>& s) { s.update(s.get_option().value_or(0) + 1); });
-    }
+    test::update_letters(states, input[at], test::count_one);
     states.commit();
-    letters now;
-    states.for_each([&](const std::string& key, int n) { now[key] = n; });
-    CHECK(now == expected[at]);
+    CHECK(test::all(states) == expected[at]);
   };
   for (const bool by_deltas : {false, true}) {
-    store before(hash_seed{9}), after(hash_seed{9});
+    test::text_store before(hash_seed{9}), after(hash_seed{9});
     const auto restore = [&](const std::string& key, int n, batch_time touched) {
       after.restore(key, n, touched);
     };

@@ -1,4 +1,5 @@
 #include "millrace/state/state_store.hpp"
+#include "state/letter_states.hpp"
 #include "state/state_model.hpp"
 #include "support/seed.hpp"
 
@@ -9,12 +10,15 @@
 #include <doctest/doctest.h>
 
 using namespace millrace;
+using test::all;
+using test::count_one;
+using test::counts;
+using test::text_store;
+using test::update_letters;
 
 namespace {
 
-using text_store = state_store<std::string, int>;
 using number_store = state_store<std::uint64_t, std::uint64_t>;
-using counts = std::map<std::string, int>;
 
 template <class Store, class K, class F>
 void update(Store& states, const std::vector<K>& keys, F f) {
@@ -23,26 +27,6 @@ void update(Store& states, const std::vector<K>& keys, F f) {
   states.update(
       keys.size(), hashes.data(), [&](std::size_t i) -> const K& { return keys[i]; },
       [&](std::size_t i, state<std::uint64_t>& s) { f(keys[i], s); });
-}
-
-/// Each character is a record whose key it is.
-void update_letters(text_store& states, const std::string& letters,
-                    const std::function<void(const std::string&, state<int>&)>& f) {
-  for (const char letter : letters) {
-    const std::string key(1, letter);
-    const std::uint64_t hash = key_hash<std::string>{}(key, states.seed());
-    states.update(
-        1, &hash, [&](std::size_t) { return std::string_view(key); },
-        [&](std::size_t, state<int>& s) { f(key, s); });
-  }
-}
-
-void count_one(const std::string&, state<int>& s) { s.update(s.get_option().value_or(0) + 1); }
-
-counts all(const text_store& states) {
-  counts found;
-  states.for_each([&](const std::string& key, int n) { found[key] = n; });
-  return found;
 }
 
 void add_range(number_store& states, std::int64_t time, std::uint64_t from, std::uint64_t to) {

@@ -19,7 +19,6 @@ from pathlib import Path
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 ROOTS = ["libstream", "actors", "tests", "tools/bench", "apps/support", "apps/millrace"]
 FLAGS = ["-std=c++20", "-fsyntax-only", "-x", "c++", "-Wall", "-Wextra"]
-PROGRAM_DEFINES = ['-DMILLRACE_VERSION="check"']
 FOLDERS = ("libstream", "actors", "apps", "tests", "tools/bench")
 NOT_BUILT = ("tests/compile_errors", "tests/install_consumer")
 
@@ -76,7 +75,7 @@ class Tree:
 
 
 def command_for(tree, compiler):
-    return [*compiler, *FLAGS, *PROGRAM_DEFINES, *(f"-I{folder}" for folder in tree.include_roots)]
+    return [*compiler, *FLAGS, *(f"-I{folder}" for folder in tree.include_roots)]
 
 
 def check_header(tree, header, compiler, cache, built):
