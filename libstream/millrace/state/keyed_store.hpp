@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -119,6 +120,7 @@ public:
     for (std::size_t from = 0; from < ahead; from += together)
       fetch_entries(from, n, hashes, part_of(from));
     for (std::size_t from = 0; from < n; from += together) {
+      fetch_in_order(from + far, n, hashes, key_at);
       fetch_slots(from + 2 * ahead, n, hashes);
       fetch_entries(from + ahead, n, hashes, part_of(from + ahead));
       const looked_up& part = part_of(from);
@@ -168,6 +170,9 @@ public:
 private:
   /// Keys that are looked up together, and how much later what was fetched for them is used.
   static constexpr std::size_t together = 8, ahead = 16;
+  /// How much later than it is fetched that is used which lies in order.
+  static constexpr std::size_t far = 128;
+  static constexpr std::size_t cache_line = 64;
   static constexpr id unsure = detail::line_index::unsure;
 
   /// What the slots say about some keys, and when they said so.
@@ -176,6 +181,24 @@ private:
     std::uint64_t erased;
     std::array<id, together> likely;
   };
+
+  /// Hashes and keys. The processor would fetch them by itself, but not between so many misses of
+  /// tables.
+  template <class KeyAt>
+  static void fetch_in_order(std::size_t from, std::size_t n, const std::uint64_t* hashes,
+                             KeyAt& key_at) {
+    if (from + together > n)
+      return;
+    __builtin_prefetch(hashes + from);
+    if constexpr (std::is_lvalue_reference_v<decltype(key_at(from))>) {
+      const auto address = [&](std::size_t i) {
+        return reinterpret_cast<const char*>(std::addressof(key_at(i)));
+      };
+      const char* const last = address(from + together - 1);
+      for (const char* at = address(from); at <= last; at += cache_line)
+        __builtin_prefetch(at);
+    }
+  }
 
   /// Into the second cache only: the first can wait for few lines at a time, and those are better
   /// left to the entries.

@@ -69,7 +69,7 @@ void pump(self_ptr self) {
                                  me = sink_writer_actor{self}]() mutable {
       auto outcome = runner->run(id, input);
       input = {};
-      tell_from_thread(*env, me, output_ran{std::move(outcome.info), std::move(outcome.failure)});
+      tell_after_task(*env, me, output_ran{std::move(outcome.info), std::move(outcome.failure)});
     });
   }
 }

@@ -54,7 +54,7 @@ void pump(self_ptr self) {
       while (!chain->ended(batch))
         chain->step(batch, env->max_failures());
       auto result = std::make_shared<stage_chain::run>(std::move(batch));
-      tell_from_thread(*env, me, task_done{time, std::move(result)});
+      tell_after_task(*env, me, task_done{time, std::move(result)});
     };
     s.env->pool->submit(std::move(task));
   }

@@ -46,7 +46,7 @@ void pull_elsewhere(self_ptr self, batch_time time) {
   s.env->input_thread->submit(
       [env = s.env, time, pulls = s.assembler->pulls(), me = block_tracker_actor{self}] {
         auto from = std::make_shared<result<pulled_inputs>>(pulls->pull(time));
-        tell_from_thread(*env, me, inputs_pulled{time, std::move(from)});
+        tell_after_task(*env, me, inputs_pulled{time, std::move(from)});
       });
 }
 

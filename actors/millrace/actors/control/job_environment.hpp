@@ -4,6 +4,7 @@
 #include "millrace/actors/compute/serial_thread.hpp"
 #include "millrace/actors/control/listener_bus.hpp"
 #include "millrace/actors/protocol/actors.hpp"
+#include "millrace/actors/system/message_turn.hpp"
 #include "millrace/block/block_store.hpp"
 #include "millrace/plan/plan.hpp"
 
@@ -73,6 +74,14 @@ template <class Handle, class Message>
 void tell_from_thread(job_environment& env, const Handle& to, Message&& what) {
   env.messages.fetch_add(1, std::memory_order_relaxed);
   caf::anon_send(to, std::forward<Message>(what));
+}
+
+/// As `tell_from_thread`, at the end of a task of a thread of the job, which then runs the handlers
+/// that the message makes ready.
+template <class Handle, class Message>
+void tell_after_task(job_environment& env, const Handle& to, Message&& what) {
+  env.messages.fetch_add(1, std::memory_order_relaxed);
+  send_and_run(to, std::forward<Message>(what));
 }
 
 } // namespace millrace::actors
