@@ -10,9 +10,9 @@ using namespace millrace;
 using namespace millrace::test;
 
 // Spark's updateStateByKey tests (BasicOperationsSuite) and MapWithStateSuite; a batch is 1 s.
-// Without counterpart here: "type inferencing and class tags" (the compiler deduces types), "driver
-// failure recovery" and the checkpointed runs of the others, which come with checkpoints. "get,
-// exists, update, remove" is in state/state_test.cpp.
+// Without counterpart here: "type inferencing and class tags" (the compiler deduces types) and the
+// checkpointed runs, which come with checkpoints. "get, exists, update, remove" is in
+// state/state_test.cpp.
 
 namespace {
 
@@ -251,6 +251,22 @@ TEST_CASE("map_with_state: initial states, nothing returned") {
     CHECK(states == sets("a5 b10 c-20 d0|a6 b10 c-20 d0|a7 b11 c-20 d0|a8 b12 c-19 d0|"
                          "a9 b13 c-19 d0|a10 b13 c-19 d0|a10 b13 c-19 d0"));
   });
+}
+
+TEST_CASE("driver failure recovery: after 3 batches a new job goes on from the last snapshot") {
+  constexpr std::ptrdiff_t done = 3;
+  const test_batches<std::string> before(M.begin(), M.begin() + done);
+  const test_batches<std::string> after(M.begin() + done, M.end());
+  const auto sums = state_spec<std::int64_t>(running_sum);
+  for (auto& make : all_engines()) {
+    auto failed = make(), restarted = make();
+    CAPTURE(failed->name());
+    auto states = map_and_snapshots(*failed, before, sums).second;
+    const batch<counted> last{std::vector<counted>(states.back().begin(), states.back().end())};
+    for (auto& later : map_and_snapshots(*restarted, after, sums.initial_state(last)).second)
+      states.push_back(std::move(later));
+    CHECK(states == snapshots);
+  }
 }
 
 TEST_CASE("map_with_state: states are removed") {

@@ -191,12 +191,13 @@ private:
       return;
     __builtin_prefetch(hashes + from);
     if constexpr (std::is_lvalue_reference_v<decltype(key_at(from))>) {
-      const auto address = [&](std::size_t i) {
-        return reinterpret_cast<const char*>(std::addressof(key_at(i)));
-      };
-      const char* const last = address(from + together - 1);
-      for (const char* at = address(from); at <= last; at += cache_line)
-        __builtin_prefetch(at);
+      std::uintptr_t fetched = 0;
+      for (std::size_t i = from; i < from + together; ++i) {
+        const auto* const key = std::addressof(key_at(i));
+        const std::uintptr_t line = reinterpret_cast<std::uintptr_t>(key) / cache_line;
+        if (line != std::exchange(fetched, line))
+          __builtin_prefetch(key);
+      }
     }
   }
 

@@ -6,8 +6,8 @@
 namespace millrace::actors {
 
 /// The shell of one stage_chain: collects the input of each batch, runs it on the compute pool, in
-/// order of batches, and sends the output on. An input without records is run at once, on the
-/// coordination thread: nothing to compute.
+/// order of batches, and sends the output on. An input without records is run at once, in the
+/// message handler: nothing to compute.
 stage_actor spawn_stage(caf::actor_system& system, environment_ptr env, const chain_plan& chain,
                         std::uint32_t partition);
 

@@ -113,9 +113,10 @@ void finish(self_ptr self, batch_time time, std::vector<output_info> outputs,
     s.env->listeners.post([info = done->info](listener& l) { l.on_batch_completed(info); });
   report(self, *done);
   s.halted = s.halted || done->stop_because;
-  tell(*s.env, self, s.env->wiring.tracker, batch_done{time});
   if (done->next && !s.halted)
     start(self, done->next);
+  // Makes the input of a batch that had to wait, for which it may call the user's function.
+  tell_worker(*s.env, s.env->wiring.tracker, batch_done{time});
 }
 
 batch_coordinator_actor::behavior_type behave(self_ptr self, environment_ptr env) {

@@ -76,6 +76,13 @@ void tell_from_thread(job_environment& env, const Handle& to, Message&& what) {
   caf::anon_send(to, std::forward<Message>(what));
 }
 
+/// Sends from an actor to one whose handler may take longer than others: a worker runs it, and not
+/// the thread whose turn it is now.
+template <class Handle, class Message>
+void tell_worker(job_environment& env, const Handle& to, Message&& what) {
+  tell_from_thread(env, to, std::forward<Message>(what));
+}
+
 /// As `tell_from_thread`, at the end of a task of a thread of the job, which then runs the handlers
 /// that the message makes ready.
 template <class Handle, class Message>

@@ -12,8 +12,8 @@ namespace millrace::actors {
 /// begins at once, where a sleeping worker would have to be woken first.
 ///
 /// At most `most_actors` actors have their turn, each for `most_messages` messages; what is ready
-/// beyond that is left to the workers. Lives on the stack of its thread for one turn. Handlers must
-/// be as short here as on the workers.
+/// beyond that is left to the workers. Lives on the stack of its thread for one turn, which has to
+/// end before the actor system does. Handlers must be as short here as on the workers.
 class message_turn final : public caf::execution_unit {
 public:
   static constexpr std::size_t most_actors = 16;

@@ -29,18 +29,15 @@ number_job totals_job() {
   }};
 }
 
-/// Seconds that a loop takes for records that another thread has just made, which is how a job gets
-/// its own.
-template <class Totals>
-double seconds_elsewhere(Totals& totals, std::vector<u64_pair> records, std::uint64_t& sum) {
-  double seconds = 0;
-  std::thread([&] {
-    const auto begin = steady::now();
-    sum = totals.add(records);
-    seconds = seconds_since(begin);
-  }).join();
-  return seconds;
-}
+/// A share of the keys and the seconds of the best round that touched so many.
+struct touched_share {
+  const char* name;
+  std::size_t keys;
+  int rounds;
+  double ours = 1e9, absl = 1e9, open = 1e9;
+
+  double ns_per_key() const { return ours * 1e9 / static_cast<double>(keys); }
+};
 
 /// One size of the state: ours and the loops hold the same totals.
 class state_case {
@@ -58,37 +55,48 @@ public:
     fill_ = {};
   }
 
-  /// Compares rounds in which a share of the keys is touched, in each round others: those of the
-  /// round before would still be in a cache.
-  void compare(const std::string& share, std::size_t n, int rounds) {
-    double ours = 1e9, absl = 1e9, open = 1e9;
-    for (int r = 0; r < rounds; ++r) {
-      const auto records = make_records(keys_, n, random_);
-      const auto blocks = to_typed_blocks(std::span<const u64_pair>{records});
-      ours = std::min(ours, ours_.round(blocks));
-      std::uint64_t absl_sum = 0, open_sum = 0;
-      absl = std::min(absl, seconds_elsewhere(*absl_, records, absl_sum));
-      open = std::min(open, seconds_elsewhere(*open_, records, open_sum));
-      report::check_equal(name_, ours_.answer(), absl_sum);
-      report::check_equal(name_, ours_.answer(), open_sum);
+  /// Rounds of ours, then the same of either loop: between rounds of another the states of each
+  /// would have left the caches. Each round touches other keys than the one before, for the same
+  /// reason.
+  void measure(touched_share& share) {
+    std::vector<std::vector<u64_pair>> rounds;
+    for (int r = 0; r < share.rounds; ++r)
+      rounds.push_back(make_records(keys_, share.keys, random_));
+    std::vector<std::uint64_t> sums;
+    for (const auto& records : rounds) {
+      share.ours =
+          std::min(share.ours, ours_.round(to_typed_blocks(std::span<const u64_pair>{records})));
+      sums.push_back(ours_.answer());
     }
-    const double millions = static_cast<double>(n) * 1e-6;
-    to_.add(name_ + share + "/absl", millions / ours, millions / absl, "Mkeys/s");
-    to_.add(name_ + share + "/open", millions / ours, millions / open, "Mkeys/s");
+    for (std::size_t r = 0; r < rounds.size(); ++r)
+      share.absl = std::min(share.absl, seconds_elsewhere(*absl_, rounds[r], sums[r]));
+    for (std::size_t r = 0; r < rounds.size(); ++r)
+      share.open = std::min(share.open, seconds_elsewhere(*open_, rounds[r], sums[r]));
   }
 
-  /// Nanoseconds a key in rounds with nothing between them: what the loops leave in the caches
-  /// would cost a batch more, the fewer keys it touches.
-  double touch(std::size_t n, int rounds) {
-    double seconds = 1e9;
-    for (int r = 0; r < rounds; ++r) {
-      const auto records = make_records(keys_, n, random_);
-      seconds = std::min(seconds, ours_.round(to_typed_blocks(std::span<const u64_pair>{records})));
-    }
-    return seconds * 1e9 / static_cast<double>(n);
+  void report_speed(const touched_share& share, double linear_to) {
+    const double millions = static_cast<double>(share.keys) * 1e-6;
+    const std::string of = name_ + share.name;
+    to_.add(of + "/absl", millions / share.ours, millions / share.absl, "Mkeys/s");
+    to_.add(of + "/open", millions / share.ours, millions / share.open, "Mkeys/s");
+    to_.add(name_ + "linear/" + share.name, share.ns_per_key(), linear_to, "ns/key");
   }
 
 private:
+  /// For records that another thread has just made, which is how a job gets its own.
+  template <class Totals>
+  double seconds_elsewhere(Totals& totals, std::vector<u64_pair> records, std::uint64_t expected) {
+    double seconds = 0;
+    std::uint64_t sum = 0;
+    std::thread([&] {
+      const auto begin = steady::now();
+      sum = totals.add(records);
+      seconds = seconds_since(begin);
+    }).join();
+    report::check_equal(name_, expected, sum);
+    return seconds;
+  }
+
   /// In parts, so that what a batch itself takes is little beside the states.
   void fill_ours(std::span<const u64_pair> all) {
     const std::size_t most = std::max<std::size_t>(1, keys_.size() / 20);
@@ -172,19 +180,15 @@ void bench_state(report& to, const run_options& options) {
     const std::string name = std::string{"b6/"} + size.name + '/';
     const int rounds = options.choose(size.rounds, 1);
     state_case states{to, name, size.keys};
-    states.compare("1%", size.keys / 100, 3 * rounds);
-    states.compare("10%", size.keys / 10, 2 * rounds);
-    states.compare("100%", size.keys, rounds);
+    touched_share few{"1%", size.keys / 100, 2 * rounds}, some{"10%", size.keys / 10, rounds},
+        all{"100%", size.keys, rounds / 3 + 1};
     // In turns, so that a slow spell of the machine does not fall on one of them alone.
-    double few = 1e9, some = 1e9, all = 1e9;
-    for (int turn = 0; turn < 3; ++turn) {
-      few = std::min(few, states.touch(size.keys / 100, 2 * rounds));
-      some = std::min(some, states.touch(size.keys / 10, rounds));
-      all = std::min(all, states.touch(size.keys, rounds / 3 + 1));
-    }
-    to.add(name + "linear/1%", few, all, "ns/key");
-    to.add(name + "linear/10%", some, all, "ns/key");
-    to.add(name + "linear/100%", all, some, "ns/key");
+    for (int turn = 0; turn < 3; ++turn)
+      for (touched_share* each : {&few, &some, &all})
+        states.measure(*each);
+    states.report_speed(few, all.ns_per_key());
+    states.report_speed(some, all.ns_per_key());
+    states.report_speed(all, some.ns_per_key());
   }
   constexpr double most_ms = 50; // 5 % of a second
   const auto keys = options.choose<std::size_t>(10'000'000, 100'000);
