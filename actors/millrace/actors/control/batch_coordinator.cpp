@@ -115,8 +115,11 @@ void finish(self_ptr self, batch_time time, std::vector<output_info> outputs,
   s.halted = s.halted || done->stop_because;
   if (done->next && !s.halted)
     start(self, done->next);
-  // Makes the input of a batch that had to wait, for which it may call the user's function.
-  tell_worker(*s.env, s.env->wiring.tracker, batch_done{time});
+  // Where batches wait, the tracker may make the input of one more, by a function of the user.
+  if (done->next)
+    tell_worker(*s.env, s.env->wiring.tracker, batch_done{time});
+  else
+    tell(*s.env, self, s.env->wiring.tracker, batch_done{time});
 }
 
 batch_coordinator_actor::behavior_type behave(self_ptr self, environment_ptr env) {
