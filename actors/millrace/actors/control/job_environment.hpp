@@ -1,10 +1,10 @@
 #pragma once
 
 #include "millrace/actors/compute/compute_pool.hpp"
+#include "millrace/actors/compute/message_turn.hpp"
 #include "millrace/actors/compute/serial_thread.hpp"
 #include "millrace/actors/control/listener_bus.hpp"
 #include "millrace/actors/protocol/actors.hpp"
-#include "millrace/actors/compute/message_turn.hpp"
 #include "millrace/block/block_store.hpp"
 #include "millrace/plan/plan.hpp"
 
