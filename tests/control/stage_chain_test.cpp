@@ -36,12 +36,39 @@ std::string chains_of(Build build, std::uint32_t parallelism, std::uint32_t leas
   return show(make_chains(plan, least));
 }
 
-input_gate::ready records(pairs all) {
+input_gate::ready records(pairs all, batch_time time = batch_time{1000}) {
   auto input = std::make_shared<stage_input>();
-  input->time = batch_time{1000};
+  input->time = time;
   if (!all.empty())
     input->blocks.push_back({0, make_typed_block(std::move(all))});
   return {std::move(input), nullptr};
+}
+
+struct arrived {
+  int times = 0;
+  slot_delivery what;
+};
+
+/// What comes to each output in one batch that takes so many steps, by its number.
+std::map<std::uint32_t, arrived> run_chain(stage_chain& chain, input_gate::ready input, int steps,
+                                           std::uint32_t max_failures = 1) {
+  stage_chain::run batch{std::move(input)};
+  for (; steps > 0; --steps) {
+    CHECK_FALSE(chain.ended(batch));
+    chain.step(batch, max_failures);
+  }
+  REQUIRE(chain.ended(batch));
+  std::map<std::uint32_t, arrived> out;
+  chain.route(batch, [&](const stage_edge& edge, std::uint32_t target, std::uint32_t slot,
+                         slot_delivery what) {
+    CHECK(edge.to_output);
+    CHECK(target == 0);
+    CHECK(slot == 0);
+    auto& at = out[edge.output.value()];
+    ++at.times;
+    at.what = std::move(what);
+  });
+  return out;
 }
 
 /// Source, sum by key, sum of all; the first and the second are collected too. Throws for key 13.
@@ -64,27 +91,42 @@ struct three_stages {
   int failures = 0;
   stage_chain chain{plan, make_chains(plan, 1).at(0), 0, stage_environment{hash_seed{1}}};
 
-  struct arrived {
-    int times = 0;
-    slot_delivery what;
-  };
-
-  /// What comes to each output in one batch, by its number.
   std::map<std::uint32_t, arrived> run(input_gate::ready input, std::uint32_t max_failures = 1) {
-    stage_chain::run batch{std::move(input)};
-    while (!chain.ended(batch))
-      chain.step(batch, max_failures);
-    std::map<std::uint32_t, arrived> out;
-    chain.route(batch, [&](const stage_edge& edge, std::uint32_t target, std::uint32_t slot,
-                           slot_delivery what) {
-      CHECK(edge.to_output);
-      CHECK(target == 0);
-      CHECK(slot == 0);
-      auto& at = out[edge.output.value()];
-      ++at.times;
-      at.what = std::move(what);
-    });
-    return out;
+    return run_chain(chain, std::move(input), 3, max_failures);
+  }
+};
+
+/// Source, running totals by key, sum of all that they send; the states are collected too, and on
+/// demand the source.
+struct states_job {
+  kept given, states;
+  collector<int> total;
+  bool throws = false;
+  job_plan plan;
+
+  explicit states_job(bool with_source = false)
+      : plan{make_plan(graph_of([&](auto& c) {
+                         auto in = any_input<std::pair<int, int>>(c);
+                         if (with_source)
+                           in.collect_into(given);
+                         build(in);
+                       }),
+                       1)} {}
+
+  void build(const dstream<std::pair<int, int>>& in) {
+    auto spec = state_spec<int>([this](int, std::optional<int> v, state<int>& sum) {
+                  if (throws)
+                    throw std::runtime_error("thirteen");
+                  sum.update(sum.get_option().value_or(0) + *v);
+                  return sum.get();
+                }).num_partitions(1);
+    auto sums = in.map_with_state(spec);
+    sums.state_snapshots().collect_into(states);
+    sums.reduce(plus).collect_into(total);
+  }
+
+  stage_chain chain() const {
+    return {plan, make_chains(plan, 1).at(0), 0, stage_environment{hash_seed{1}, batch_time{0}}};
   }
 };
 
@@ -183,6 +225,33 @@ TEST_CASE("what failed before the chain, or is absent, is not computed") {
     CHECK_FALSE(arrived.what.failure);
     CHECK_FALSE(arrived.what.data);
   }
+}
+
+TEST_CASE("a source and the state behind it run in one step; both send what they have, once") {
+  states_job job;
+  auto chain = job.chain();
+  auto out = run_chain(chain, records({{1, 10}, {1, 5}}), 2);
+  REQUIRE(out.size() == 2);
+  CHECK(items<std::pair<int, int>>(out[0].what) == pairs{{1, 15}});
+  CHECK(items<int>(out[1].what) == ints{25});
+  CHECK_FALSE(chain.idle(stage_chain::run{records({})})); // keys may time out
+  job.throws = true;
+  out = run_chain(chain, records({{1, 1}}, batch_time{2000}), 2, 2);
+  REQUIRE(out.size() == 2);
+  for (auto& [output, arrived] : out) {
+    CHECK(arrived.times == 1);
+    REQUIRE(arrived.what.failure);
+    CHECK(arrived.what.failure->message.find("2 attempts") != std::string::npos);
+  }
+}
+
+TEST_CASE("a source that is put out as well does not run along with the state behind it") {
+  states_job job{true};
+  auto chain = job.chain();
+  auto out = run_chain(chain, records({{1, 10}, {1, 5}}), 3);
+  REQUIRE(out.size() == 3);
+  CHECK(items<std::pair<int, int>>(out[0].what) == pairs{{1, 10}, {1, 5}});
+  CHECK(items<int>(out[2].what) == ints{25});
 }
 
 TEST_CASE("a stage is idle without records, unless it works on none") {

@@ -88,6 +88,35 @@ TEST_CASE("a failure names operator, place and cause; the instance then works on
   CHECK(static_cast<const records_payload<int>&>(*result->at(0).at(0)).items == ints{1, 2, 3, 4});
 }
 
+TEST_CASE("a function that catches what fails below its emit does not hide it") {
+  collector<int> out;
+  int failures = 1;
+  auto graph = graph_of([&](auto& c) {
+    any_input<int>(c)
+        .template flat_map<int>([](int x, auto& emit) {
+          for (int i = 0; i < 3000; ++i)
+            try {
+              emit(x);
+            } catch (...) {
+            }
+        })
+        .map([&failures](int x) {
+          if (x == 3 && failures-- > 0)
+            throw std::runtime_error("three");
+          return x;
+        })
+        .collect_into(out);
+  });
+  auto plan = make_plan(graph, 1);
+  stage_instance stage{plan, plan.stages.at(0), 0, hash_seed{1}};
+  auto input = blocks({{1, 3, 4}});
+  auto failed = stage.run(input);
+  REQUIRE_FALSE(failed.has_value());
+  CHECK(failed.error().message.find("map at stage_instance_test.cpp") != std::string::npos);
+  CHECK(failed.error().message.find("three") != std::string::npos);
+  CHECK(collected(stage.run(input)).at(0).size() == 9000);
+}
+
 TEST_CASE("what is thrown outside of user functions is an error too, whatever it is") {
   struct grumpy {
     int value = 0;

@@ -50,6 +50,27 @@ TEST_CASE("frames of a thread nest, and other threads have none") {
   CHECK_FALSE(task_frame::current());
 }
 
+TEST_CASE("a task that was made to fail stays failed, with the first cause; others do not") {
+  const auto because = [](int n) { return std::make_exception_ptr(n); };
+  task_frame::fail_current(because(0));
+  task_frame::throw_if_failed();
+  task_frame outer{batch_time{1}};
+  {
+    task_frame inner{batch_time{1}};
+    task_frame::throw_if_failed();
+    task_frame::fail_current(because(1));
+    task_frame::fail_current(because(2));
+    for (int again = 0; again < 2; ++again)
+      CHECK_THROWS_AS(task_frame::throw_if_failed(), int);
+    try {
+      task_frame::throw_if_failed();
+    } catch (int n) {
+      CHECK(n == 1);
+    }
+  }
+  task_frame::throw_if_failed();
+}
+
 TEST_CASE("what a task adds counts when it is committed, once") {
   auto cell = std::make_shared<counting_cell>();
   {

@@ -2,7 +2,9 @@
 
 #include "millrace/chunk/chunk_buffer.hpp"
 #include "millrace/op/op.hpp"
+#include "millrace/sharing/task_frame.hpp"
 
+#include <exception>
 #include <functional>
 #include <ranges>
 
@@ -24,13 +26,25 @@ public:
     buffer_.emplace(std::forward<U>(value));
   }
 
+  /// What fails below fails the task, also if the function that emits catches it: what is below
+  /// has taken a part of the records, and has to begin again.
   void flush() {
+    task_frame::throw_if_failed();
     if (!buffer_.empty())
-      down_.consume(buffer_.records());
+      send();
     buffer_.clear();
   }
 
 private:
+  void send() {
+    try {
+      down_.consume(buffer_.records());
+    } catch (...) {
+      task_frame::fail_current(std::current_exception());
+      throw;
+    }
+  }
+
   chunk_buffer<T>& buffer_;
   consumer<T>& down_;
 };

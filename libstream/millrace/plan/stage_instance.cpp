@@ -23,9 +23,17 @@ struct stage_instance::parts {
   batch_context context;
   /// The root could not go back to where it was: nothing it says can be trusted any more.
   std::optional<error> broken;
+  std::unique_ptr<parts> next;   ///< Of the stage that runs as one with this, if any.
   std::vector<consumer_ptr> ops; ///< Leaves first; destroyed in reverse of their making.
   std::vector<std::unique_ptr<exchange_writer>> writers; ///< One for each edge.
   std::unique_ptr<stage_reader> reader;
+
+  parts(const stage& w, std::uint32_t p) : what{&w}, partition{p} {
+    for (auto& group : what->inputs)
+      slot_parents.insert(slot_parents.end(), group.slots_in(partition), group.parent);
+  }
+
+  void make_reader() { reader = what->root->make_reader(below(*what->root, what->steps)); }
 
   consumer_base& keep(consumer_ptr op) {
     ops.push_back(std::move(op));
@@ -79,22 +87,37 @@ struct stage_instance::parts {
     return out;
   }
 
-  stage_output attempt(const stage_input& input) {
+  /// What keeps data from batch to batch, if anything: a stage with a next one is a source.
+  parts& last() { return next ? *next : *this; }
+
+  void reset_writers(const batch_context& batch) {
     for (auto& writer : writers)
-      writer->reset(context);
-    if (!read(input)) {
-      reader->commit();
-      return absent_output();
-    }
+      writer->reset(batch);
+  }
+
+  stage_output take() {
     stage_output out;
     for (auto& writer : writers)
       out.push_back(writer->take());
-    reader->commit();
+    return out;
+  }
+
+  stage_output attempt(const stage_input& input) {
+    if (next)
+      next->reset_writers(context);
+    reset_writers(context);
+    const bool present = read(input);
+    stage_output out = present ? take() : absent_output();
+    if (next)
+      out = next->take();
+    last().reader->commit();
     return out;
   }
 
   /// After a failure: the root as it was before, or broken for good.
   error undo(error why) {
+    if (next)
+      return next->undo(std::move(why));
     try {
       reader->rollback();
     } catch (const std::exception& e) {
@@ -105,53 +128,77 @@ struct stage_instance::parts {
     }
     return why;
   }
+
+  error failed(const std::string& why) const {
+    return {errc::internal, "stage of " + describe(*what->root->info()) +
+                                (next ? " and " + describe(*next->what->root->info()) : "") +
+                                " failed: " + why};
+  }
+
+  result<stage_output> run_absent(batch_time time) {
+    auto nothing = std::make_shared<stage_input>();
+    nothing->time = time;
+    nothing->slots.resize(1);
+    return run(nothing);
+  }
+
+  result<stage_output> run(const std::shared_ptr<const stage_input>& input) {
+    if (last().broken)
+      return tl::unexpected{*last().broken};
+    if (absent(*input))
+      return next ? next->run_absent(input->time) : absent_output();
+    context.time = input->time;
+    context.inputs = input;
+    struct release_inputs {
+      batch_context& context;
+      ~release_inputs() { context.inputs.reset(); }
+    } release{context};
+    try {
+      task_frame frame{input->time};
+      auto out = attempt(*input);
+      frame.commit();
+      return out;
+    } catch (const stream_error& e) {
+      return tl::unexpected{undo(e.info())};
+    } catch (const std::exception& e) {
+      return tl::unexpected{undo(failed(e.what()))};
+    } catch (...) {
+      return tl::unexpected{undo(failed("it threw something that is not a std::exception"))};
+    }
+  }
 };
 
 stage_instance::stage_instance(const job_plan&, const stage& what, std::uint32_t partition,
                                stage_environment environment)
-    : parts_{std::make_unique<parts>()} {
-  auto& p = *parts_;
-  p.what = &what;
-  p.partition = partition;
-  p.context.seed = environment.seed;
-  p.context.zero = environment.zero;
-  p.context.executor = std::move(environment.executor);
-  for (auto& group : what.inputs)
-    p.slot_parents.insert(p.slot_parents.end(), group.slots_in(partition), group.parent);
+    : parts_{std::make_unique<parts>(what, partition)} {
+  auto& context = parts_->context;
+  context.seed = environment.seed;
+  context.zero = environment.zero;
+  context.executor = std::move(environment.executor);
   for (auto& edge : what.edges)
-    p.writers.push_back(edge.target->make_writer(edge.parent));
-  p.reader = what.root->make_reader(p.below(*what.root, what.steps));
+    parts_->writers.push_back(edge.target->make_writer(edge.parent));
+  parts_->make_reader();
 }
 
 stage_instance::~stage_instance() = default;
 stage_instance::stage_instance(stage_instance&&) noexcept = default;
 
+bool stage_instance::run_with(const stage& source) {
+  auto& reader = static_cast<exchange_reader&>(*parts_->reader);
+  auto writer = reader.make_direct_writer(parts_->partition);
+  if (!writer)
+    return false;
+  auto both = std::make_unique<parts>(source, parts_->partition);
+  both->context = parts_->context;
+  both->writers.push_back(std::move(writer));
+  both->next = std::move(parts_);
+  parts_ = std::move(both);
+  parts_->make_reader();
+  return true;
+}
+
 result<stage_output> stage_instance::run(const std::shared_ptr<const stage_input>& input) {
-  auto& p = *parts_;
-  if (p.broken)
-    return tl::unexpected{*p.broken};
-  if (p.absent(*input))
-    return p.absent_output();
-  p.context.time = input->time;
-  p.context.inputs = input;
-  struct release_inputs {
-    batch_context& context;
-    ~release_inputs() { context.inputs.reset(); }
-  } release{p.context};
-  auto who = [&] { return "stage of " + describe(*p.what->root->info()); };
-  try {
-    task_frame frame{input->time};
-    auto out = p.attempt(*input);
-    frame.commit();
-    return out;
-  } catch (const stream_error& e) {
-    return tl::unexpected{p.undo(e.info())};
-  } catch (const std::exception& e) {
-    return tl::unexpected{p.undo({errc::internal, who() + " failed: " + e.what()})};
-  } catch (...) {
-    return tl::unexpected{p.undo(
-        {errc::internal, who() + " failed: it threw something that is not a std::exception"})};
-  }
+  return parts_->run(input);
 }
 
 } // namespace millrace

@@ -46,6 +46,13 @@ public:
   ~stage_instance();
   stage_instance(stage_instance&&) noexcept;
 
+  /// Runs the partition of the same number of `source` too from now on, without payloads between:
+  /// `run` takes the input of that. Both are one task: an attempt of one is one of the other, and
+  /// neither leaves a trace when the other fails. `source` is a source stage with one edge, which
+  /// leads here, and this is a stage with one slot. False, and nothing is changed, if the root
+  /// needs its input as a whole. Before the first `run`.
+  bool run_with(const stage& source);
+
   /// Runs the fused pipeline over the input. Fails with user_function_failed (naming operator and
   /// place) when user code throws, and with the code of any stream_error from below.
   result<stage_output> run(const std::shared_ptr<const stage_input>& input);

@@ -45,4 +45,14 @@ void task_frame::commit() {
   additions_.clear();
 }
 
+void task_frame::fail_current(std::exception_ptr why) noexcept {
+  if (innermost && !innermost->failure_)
+    innermost->failure_ = std::move(why);
+}
+
+void task_frame::throw_if_failed() {
+  if (innermost && innermost->failure_)
+    std::rethrow_exception(innermost->failure_);
+}
+
 } // namespace millrace

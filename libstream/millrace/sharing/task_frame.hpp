@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <vector>
 
@@ -55,6 +56,12 @@ public:
 
   void commit();
 
+  /// Makes the current task fail with `why`, whatever becomes of the exception: for what fails in
+  /// a call that user code makes and might catch. The first counts. Nothing outside of tasks.
+  static void fail_current(std::exception_ptr why) noexcept;
+  /// Throws what the current task failed with, if it did.
+  static void throw_if_failed();
+
 private:
   struct addition {
     std::shared_ptr<accumulator_cell> cell;
@@ -69,6 +76,7 @@ private:
   task_frame* outer_;
   std::vector<addition> additions_;
   std::vector<view> views_;
+  std::exception_ptr failure_;
 };
 
 } // namespace millrace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/exchange/direct.hpp"
 #include "millrace/exchange/scatter.hpp"
 #include "millrace/stateful/initial_states.hpp"
 #include "millrace/stateful/state_chunk.hpp"
@@ -27,28 +28,55 @@ public:
       : info_{std::move(info)}, down_{down}, f_{std::move(f)}, options_{std::move(o)} {}
 
   bool read(batch_context& context, const exchange_input& input) override {
+    begin_batch(context, input.partition);
+    for (auto& slot : input.slots)
+      if (slot)
+        update(static_cast<const records_payload<std::pair<K, V>>&>(*slot));
+    end_batch();
+    return true;
+  }
+
+  /// Not if what `f` returns may point into a record, which then has to live as long as the batch;
+  /// nor with a partitioner of the user's own, which the exchange asks.
+  std::unique_ptr<exchange_writer> make_direct_writer(std::uint32_t partition) override {
+    if (contains_view_v<E> || std::is_pointer_v<E> ||
+        !std::is_same_v<Partitioner, hash_partitioner>)
+      return nullptr;
+    return std::make_unique<direct_writer<map_with_state_reader, std::pair<K, V>>>(*this,
+                                                                                   partition);
+  }
+
+  void begin_batch(const batch_context& context, std::uint32_t partition) {
     if (!store_)
       store_.emplace(context.seed, options_.timeout);
+    time_ = context.time;
     out_.begin_batch();
-    store_->begin(context.time);
+    hashes_.begin_batch();
+    store_->begin(time_);
     if (!initialised_)
-      put_initial_states(options_.initial, input.partition, options_.partitioner, *store_);
+      put_initial_states(options_.initial, partition, options_.partitioner, *store_);
     down_.begin(context);
-    down_.open({0, input.partition});
+    down_.open({0, partition});
+  }
+
+  void add(std::span<std::pair<K, V>> records) {
     guarded(*info_, [&] {
-      for (auto& slot : input.slots)
-        if (slot)
-          update(context, static_cast<const records_payload<std::pair<K, V>>&>(*slot));
-      store_->expire([&](const OK& key, state<S>& s) {
-        emit(f_(context.time, K(key), std::optional<V>{}, s));
-      });
+      for (; !records.empty();
+           records = records.subspan(std::min(hashes_.capacity, records.size())))
+        update(records.first(std::min(hashes_.capacity, records.size())));
+    });
+  }
+
+  void end_batch() {
+    guarded(*info_, [&] {
+      store_->expire(
+          [&](const OK& key, state<S>& s) { emit(f_(time_, K(key), std::optional<V>{}, s)); });
     });
     flush();
     chunk states{{}, &*store_};
     down_.consume({&states, 1});
     down_.close();
     down_.end();
-    return true;
   }
 
   void commit() override {
@@ -62,13 +90,25 @@ public:
   }
 
 private:
-  void update(const batch_context& context, const records_payload<std::pair<K, V>>& from) {
-    store_->update(
-        from.items.size(), from.hashes.data(),
-        [&](std::size_t i) -> const K& { return from.items[i].first; },
-        [&](std::size_t i, state<S>& s) {
-          emit(f_(context.time, from.items[i].first, std::optional<V>{from.items[i].second}, s));
-        });
+  void update(const records_payload<std::pair<K, V>>& from) {
+    guarded(*info_, [&] {
+      store_->update(
+          from.items.size(), from.hashes.data(),
+          [&](std::size_t i) -> const K& { return from.items[i].first; },
+          [&](std::size_t i, state<S>& s) {
+            emit(f_(time_, from.items[i].first, std::optional<V>{from.items[i].second}, s));
+          });
+    });
+  }
+
+  void update(std::span<std::pair<K, V>> from) {
+    hashes_.clear();
+    const auto key_at = [&](std::size_t i) -> const K& { return from[i].first; };
+    hash_keys(from.size(), key_at, store_->seed(), hashes_.raw());
+    hashes_.set_size(from.size());
+    store_->update(from.size(), hashes_.records().data(), key_at, [&](std::size_t i, state<S>& s) {
+      emit(f_(time_, from[i].first, std::optional<V>{std::move(from[i].second)}, s));
+    });
   }
 
   void emit(std::optional<E>&& result) {
@@ -93,6 +133,8 @@ private:
   options options_;
   std::optional<state_store<OK, S>> store_;
   bool initialised_ = false;
+  batch_time time_;
+  chunk_buffer<std::uint64_t> hashes_; // of the chunk that is being added
   chunk_buffer<E> out_;
 };
 

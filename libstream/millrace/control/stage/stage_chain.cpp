@@ -1,6 +1,7 @@
 #include "millrace/control/stage/stage_chain.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace millrace {
 
@@ -51,33 +52,53 @@ std::uint32_t least_chained_partitions(std::uint32_t workers, std::int64_t batch
 stage_chain::stage_chain(const job_plan& plan, chain_plan chain, std::uint32_t partition,
                          const stage_environment& environment)
     : plan_{plan}, chain_{std::move(chain)}, partition_{partition} {
-  for (auto& link : chain_.links)
-    instances_.emplace_back(plan, *link.what, partition, environment);
+  auto make = [&](const chain_plan::link& link) {
+    return stage_instance{plan, *link.what, partition, environment};
+  };
+  auto& links = chain_.links;
+  if (links.size() > 1 && head().inputs.empty() && head().edges.size() == 1) {
+    auto second = make(links[1]);
+    source_runs_along_ = second.run_with(head());
+    if (!source_runs_along_)
+      instances_.push_back(make(links[0]));
+    instances_.push_back(std::move(second));
+  }
+  while (instances_.size() + source_runs_along_ < links.size())
+    instances_.push_back(make(links[instances_.size() + source_runs_along_]));
 }
 
 bool stage_chain::idle(const run& batch) const {
-  auto& next = *chain_.links[batch.results_.size()].what;
+  const std::size_t at = batch.results_.size();
+  auto works_when_empty = [](auto& link) { return link.what->root->works_when_empty(); };
   return batch.input_.failure ||
-         (batch.input_.input->records() == 0 && !next.root->works_when_empty());
+         (batch.input_.input->records() == 0 &&
+          std::ranges::none_of(std::span{chain_.links}.subspan(at, links_at(at)),
+                               works_when_empty));
 }
 
 void stage_chain::step(run& batch, std::uint32_t max_failures) {
-  const std::size_t at = batch.results_.size();
+  std::size_t at = batch.results_.size();
   auto time = batch.input_.input->time;
-  auto& done = batch.results_.emplace_back(run_stage(instances_[at], batch.input_, max_failures));
+  auto& instance = instances_[at == 0 ? 0 : at - source_runs_along_];
+  auto done = run_stage(instance, batch.input_, max_failures);
   batch.input_ = {};
+  if (links_at(at) == 2) {
+    batch.results_.push_back({{{nullptr}}, done.failure});
+    ++at;
+  }
+  auto& result = batch.results_.emplace_back(std::move(done));
   auto* edge = onward(at);
   if (!edge)
     return;
   auto between = std::make_shared<stage_input>();
   between->time = time;
   between->slots.resize(1);
-  if (!done.failure) {
+  if (!result.failure) {
     auto& payloads =
-        done.output[static_cast<std::size_t>(edge - chain_.links[at].what->edges.data())];
+        result.output[static_cast<std::size_t>(edge - chain_.links[at].what->edges.data())];
     between->slots.front() = std::move(payloads.front());
   }
-  batch.input_ = {std::move(between), done.failure};
+  batch.input_ = {std::move(between), result.failure};
 }
 
 } // namespace millrace

@@ -56,11 +56,12 @@ public:
 
   bool ended(const run& batch) const { return batch.results_.size() == chain_.links.size(); }
 
-  /// Whether the next stage of the batch has nothing to compute: it has failed before, or there are
-  /// no records and the stage needs some.
+  /// Whether the next step of the batch has nothing to compute: it has failed before, or there are
+  /// no records and its stages need some.
   bool idle(const run& batch) const;
 
-  /// Runs the next stage (`run_stage`); not after the end. Stages run for batches in their order.
+  /// Runs the next stage (`run_stage`), or the first two if they run as one; not after the end.
+  /// Stages run for batches in their order.
   void step(run& batch, std::uint32_t max_failures);
 
   /// Calls `send(edge, target, slot, what)` once for each partition that the batch's results go to
@@ -77,6 +78,9 @@ public:
   }
 
 private:
+  /// How many links run as one from `link` on.
+  std::size_t links_at(std::size_t link) const { return source_runs_along_ && link == 0 ? 2 : 1; }
+
   const stage_edge* onward(std::size_t link) const {
     auto& [what, edge] = chain_.links[link];
     return edge ? &what->edges[*edge] : nullptr;
@@ -85,7 +89,9 @@ private:
   const job_plan& plan_;
   chain_plan chain_;
   std::uint32_t partition_;
-  std::vector<stage_instance> instances_; ///< One for each link.
+  /// The first two links run as one, without payloads between them.
+  bool source_runs_along_ = false;
+  std::vector<stage_instance> instances_; ///< One for each link that does not run along.
 };
 
 } // namespace millrace

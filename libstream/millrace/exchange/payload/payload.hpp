@@ -39,7 +39,8 @@ public:
   /// Forgets what was written, for a new batch or a new attempt.
   virtual void reset(const batch_context& context) = 0;
 
-  /// One payload for each target, never null. Call once, after `end`.
+  /// One payload for each target, never null unless the writer is a direct one. Call once, after
+  /// `end`.
   virtual std::vector<payload_ptr> take() = 0;
 };
 
@@ -70,6 +71,15 @@ class exchange_reader : public stage_reader {
 public:
   /// Returns false when the stream has no batch at this time; nothing has been sent down then.
   virtual bool read(batch_context& context, const exchange_input& input) = 0;
+
+  /// For the one stage partition that all input of `partition` comes from, in place of the
+  /// exchange's writer: hands records on to this reader as they are made, a chunk at a time, so
+  /// that nothing is stored between. Its `reset` begins a batch here and its `take` ends it, with
+  /// one null payload; together they are what `read` is otherwise. Null if this reader needs its
+  /// input as a whole. The reader must outlive it.
+  virtual std::unique_ptr<exchange_writer> make_direct_writer(std::uint32_t /*partition*/) {
+    return nullptr;
+  }
 };
 
 } // namespace millrace
