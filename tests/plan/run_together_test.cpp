@@ -257,7 +257,7 @@ TEST_CASE("words of text, and both halves of a union, run together with their st
   const auto spec =
       state_spec<std::string>([](std::string_view word, std::optional<std::string> tag,
                                  state<std::string>& all) {
-        all.update(all.get_option().value_or("") + *tag);
+        all.update(all.get_option().value_or("") + tag.value_or(""));
         return counted{word, all.get()};
       }).num_partitions(1);
   const auto plan = make_plan(
@@ -280,7 +280,8 @@ TEST_CASE("words of text, and both halves of a union, run together with their st
     input->blocks.push_back({0, make_text_block(words)});
     auto out = joint.run(input);
     input.reset();
-    for (auto& [word, all] : ordered_partitions<counted>(out.value().at(0)).at(0))
+    const auto partitions = ordered_partitions<counted>(out.value().at(0));
+    for (auto& [word, all] : partitions.at(0))
       last[word] = all;
   }
   CHECK(last.size() == 2);
