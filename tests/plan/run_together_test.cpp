@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <numeric>
 #include <random>
 #include <stdexcept>
 
@@ -287,6 +289,73 @@ TEST_CASE("words of text, and both halves of a union, run together with their st
   CHECK(last.size() == 2);
   CHECK(last.at("millrace") == "aabbaabb");
   CHECK(last.at(std::string{words[1]}) == "abab");
+}
+
+TEST_CASE("a key may be a view of bytes that its value owns") {
+  using shared_text = std::shared_ptr<const std::string>;
+  using counted = std::pair<std::string, int>;
+  const auto spec =
+      state_spec<int>([](std::string_view, std::optional<shared_text>, state<int>& n) {
+        n.update(n.get_option().value_or(0) + 1);
+        return n.get();
+      }).num_partitions(1);
+  const auto plan = make_plan(graph_of([&](auto& c) {
+                                any_input<int>(c)
+                                    .map([](int i) {
+                                      auto text = std::make_shared<const std::string>(
+                                          std::string(40, static_cast<char>('a' + i)));
+                                      return std::pair{std::string_view{*text}.substr(0, 30), text};
+                                    })
+                                    .map_with_state(spec)
+                                    .state_snapshots()
+                                    .for_each_batch([](const auto&) {});
+                              }),
+                              1);
+  stage_instance joint{plan, plan.stages.at(1), 0, stage_environment{hash_seed{1}}};
+  REQUIRE(joint.run_with(plan.stages.at(0)));
+  for (int second = 1; second <= 2; ++second) {
+    auto input = std::make_shared<stage_input>();
+    input->time = batch_time{second * 1000};
+    input->blocks.push_back({0, make_typed_block(std::vector<int>{0, 1, 2, 1})});
+    auto out = joint.run(input);
+    auto states = ordered_partitions<counted>(out.value().at(0)).at(0);
+    std::ranges::sort(states);
+    CHECK(states == std::vector<counted>{{std::string(30, 'a'), second},
+                                         {std::string(30, 'b'), 2 * second},
+                                         {std::string(30, 'c'), second}});
+  }
+}
+
+TEST_CASE("what a state's function returns may point into the record until the next operation") {
+  const auto spec =
+      state_spec<int>([](const std::string& key, std::optional<int> v, state<int>& s) {
+        s.update(*v);
+        return std::pair{&key, *v};
+      }).num_partitions(1);
+  collector<std::string> out;
+  const auto plan = make_plan(graph_of([&](auto& c) {
+                                any_input<int>(c)
+                                    .map([](int i) {
+                                      return std::pair{std::string(40, '.') + std::to_string(i), i};
+                                    })
+                                    .map_with_state(spec)
+                                    .map([](const auto& made) { return *made.first; })
+                                    .collect_into(out);
+                              }),
+                              1);
+  stage_instance joint{plan, plan.stages.at(1), 0, stage_environment{hash_seed{1}}};
+  REQUIRE(joint.run_with(plan.stages.at(0)));
+  const int n = 5 * static_cast<int>(chunk);
+  std::vector<int> numbers(static_cast<std::size_t>(n));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  auto input = std::make_shared<stage_input>();
+  input->time = batch_time{1000};
+  input->blocks.push_back({0, make_typed_block(std::move(numbers))});
+  auto made = joint.run(input);
+  const auto texts = ordered_partitions<std::string>(made.value().at(0)).at(0);
+  REQUIRE(texts.size() == static_cast<std::size_t>(n));
+  for (int i = 0; i < n; ++i)
+    REQUIRE(texts[static_cast<std::size_t>(i)] == std::string(40, '.') + std::to_string(i));
 }
 
 TEST_CASE("what needs more than a chunk of its input, or the user's partitioner, runs apart") {

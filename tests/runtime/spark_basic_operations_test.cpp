@@ -305,6 +305,8 @@ TEST_CASE("the context refuses unions of nothing and of streams of another conte
       auto theirs = test_input(*stranger, three);
       CHECK_THROWS_WITH_AS(ours.union_with(theirs), doctest::Contains("different contexts"),
                            stream_error);
+      CHECK_THROWS_WITH_AS(context->union_of<std::int64_t>({theirs, theirs}),
+                           doctest::Contains("have another context than the one"), stream_error);
       CHECK_THROWS_WITH_AS(context->union_of<std::int64_t>({ours, theirs}),
                            doctest::Contains("union at spark_basic_operations_test.cpp:"),
                            stream_error);

@@ -333,6 +333,7 @@ TEST_CASE("bad windows are refused by operation and place") {
     refuses([&] { s.window(seconds(0)); }, "must be positive");
     refuses([&] { s.window(seconds(-2)); }, "the window duration is -2000 ms");
     refuses([&] { s.window(seconds(2), seconds(-2)); }, "the slide duration is -2000 ms");
+    refuses([&] { s.window(seconds(2), seconds(0)); }, "the slide duration is 0 ms");
     refuses([&] { s.reduce_by_window(plus, seconds(5)); }, "reduce_by_window at");
     refuses([&] { s.count_by_window(seconds(5)); }, "count_by_window at");
     auto pairs = s.map([](std::int64_t x) { return std::pair{x, x}; });

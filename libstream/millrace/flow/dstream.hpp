@@ -145,15 +145,15 @@ public:
 
   /// The records of both streams, this one's partitions first.
   dstream union_with(const dstream& other, here site = here::current()) const {
-    return unite({*this, other}, site);
+    return unite(builder_, {*this, other}, site);
   }
 
-  /// The records of all streams, in order. All must belong to one context.
-  static dstream unite(const std::vector<dstream>& streams, here site = here::current()) {
+  /// The records of all streams, in order. All must belong to the context of `builder`.
+  static dstream unite(const std::shared_ptr<graph_builder>& builder,
+                       const std::vector<dstream>& streams, here site) {
     if (streams.empty())
       throw stream_error{errc::invalid_argument, "List of DStreams to union is empty: union at " +
                                                      to_string(source_site{site})};
-    auto& builder = streams.front().builder_;
     auto info = builder->describe_new("union", site);
     std::vector<node_ptr> parents;
     std::vector<checked_stream> checked;
@@ -161,7 +161,7 @@ public:
       checked.push_back({s.builder_, s.node_});
       parents.push_back(s.node_);
     }
-    check_together(*info, checked);
+    check_together(*info, checked, *builder);
     auto keys = parents.front()->partitioned();
     for (auto& p : parents)
       if (!(p->partitioned() == keys))

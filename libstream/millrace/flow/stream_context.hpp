@@ -179,10 +179,10 @@ public:
     return add_source<T>("receiver_stream", std::move(source), site);
   }
 
-  /// The records of all streams.
+  /// The records of all streams, which must be of this context.
   template <class T>
   dstream<T> union_of(const std::vector<dstream<T>>& streams, here site = here::current()) {
-    return dstream<T>::unite(streams, site);
+    return dstream<T>::unite(builder_, streams, site);
   }
 
   /// f(batches, time) -> a batch, given the batch of every stream; all must be of this context.

@@ -65,6 +65,7 @@ public:
            records = records.subspan(std::min(hashes_.capacity, records.size())))
         update(records.first(std::min(hashes_.capacity, records.size())));
     });
+    flush(); // what was made may point into the records
   }
 
   void end_batch() {
@@ -107,8 +108,16 @@ private:
     hash_keys(from.size(), key_at, store_->seed(), hashes_.raw());
     hashes_.set_size(from.size());
     store_->update(from.size(), hashes_.records().data(), key_at, [&](std::size_t i, state<S>& s) {
-      emit(f_(time_, from[i].first, std::optional<V>{std::move(from[i].second)}, s));
+      emit(f_(time_, from[i].first, std::optional<V>{value_of(from[i])}, s));
     });
+  }
+
+  /// A key that is a view may be one of bytes that the value owns, and is read after the call.
+  static auto value_of(std::pair<K, V>& record) -> decltype(auto) {
+    if constexpr (contains_view_v<K>)
+      return std::as_const(record.second);
+    else
+      return std::move(record.second);
   }
 
   void emit(std::optional<E>&& result) {

@@ -130,6 +130,47 @@ TEST_CASE("levels change before the start only; unpersist forgets while the job 
   });
 }
 
+TEST_CASE("unpersist on a window forgets the batches of its parent, before the start or later") {
+  on_all_engines([](engine& on) {
+    file_job job{on};
+    auto late = test_input(*job.context, large(3));
+    auto early = test_input(*job.context, large(3));
+    auto late_window = late.window(seconds(2));
+    late_window.persist().for_each_batch([](const auto&) {});
+    early.window(seconds(2)).persist().unpersist().for_each_batch([](const auto&) {});
+    CHECK(late.level() == levels::memory_only_ser);
+    CHECK(early.level() == levels::none);
+    job.context->start();
+    job.run(seconds(2));
+    CHECK(numbers(late, 0, 2000) == "12");
+    CHECK(error_of([&] { early.slice(batch_time{0}, batch_time{2000}); }).code ==
+          errc::illegal_state);
+    late_window.unpersist();
+    CHECK(late.level() == levels::none);
+    CHECK(numbers(late, 0, 2000).empty());
+    job.run();
+    CHECK(job.problem.empty());
+    job.context->stop();
+  });
+}
+
+TEST_CASE("persisting at NONE keeps what remember asks for, and nothing else") {
+  on_all_engines([](engine& on) {
+    file_job job{on};
+    auto forgotten = test_input(*job.context, large(2));
+    auto remembered = test_input(*job.context, large(2));
+    forgotten.persist(levels::memory_only).persist(levels::none);
+    remembered.remember(seconds(10)).persist(levels::memory_only).persist(levels::none);
+    forgotten.union_with(remembered).for_each_batch([](const auto&) {});
+    job.context->start();
+    job.run(seconds(2));
+    CHECK(numbers(remembered, 0, 2000) == "12");
+    CHECK(error_of([&] { forgotten.slice(batch_time{0}, batch_time{2000}); }).code ==
+          errc::illegal_state);
+    job.context->stop();
+  });
+}
+
 TEST_CASE("keeping is an output of its own, after the user's, at the user's place") {
   on_all_engines([](engine& on) {
     file_job job{on};

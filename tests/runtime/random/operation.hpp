@@ -55,8 +55,8 @@ struct parameters {
   key_partitioner<key_route> route{key_route::partitions, {}};
 
   [[nodiscard]] duration window_length() const { return in_seconds(length); }
-  [[nodiscard]] duration window_slide() const {
-    return default_slide ? duration{0} : in_seconds(slide);
+  [[nodiscard]] std::optional<duration> window_slide() const {
+    return default_slide ? std::nullopt : std::optional{in_seconds(slide)};
   }
   /// Whether the stream has a batch b.
   [[nodiscard]] bool due(std::size_t b) const { return (b + 1) % slide == 0; }

@@ -47,14 +47,14 @@ duration default_checkpoint_interval(duration slide) {
   return slide * ((10'000 + ms - 1) / ms);
 }
 
-window_times checked_window(const op_info& info, duration length, duration slide, duration parent) {
-  if (slide.is_zero())
-    slide = parent;
+window_times checked_window(const op_info& info, duration length, std::optional<duration> slide,
+                            duration parent) {
+  const auto step = slide.value_or(parent);
   check_positive(info, "window duration", length);
-  check_positive(info, "slide duration", slide);
+  check_positive(info, "slide duration", step);
   check_multiple(info, "window", length, parent);
-  check_multiple(info, "slide", slide, parent);
-  return {length, slide};
+  check_multiple(info, "slide", step, parent);
+  return {length, step};
 }
 
 } // namespace millrace

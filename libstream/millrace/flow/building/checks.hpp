@@ -5,6 +5,7 @@
 #include "millrace/stateful/window_times.hpp"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace millrace {
@@ -22,10 +23,11 @@ void check_together(const op_info& info, const std::vector<checked_stream>& stre
 void check_together(const op_info& info, const std::vector<checked_stream>& streams,
                     const graph_builder& builder);
 
-/// The times of a window over a stream whose slide is `parent`. A slide of zero is the parent's.
-/// Throws stream_error(invalid_argument), in Spark's words, unless both are positive multiples of
-/// it.
-window_times checked_window(const op_info& info, duration length, duration slide, duration parent);
+/// The times of a window over a stream whose slide is `parent`, which is also theirs if none is
+/// given. Throws stream_error(invalid_argument), in Spark's words, unless both are positive
+/// multiples of it.
+window_times checked_window(const op_info& info, duration length, std::optional<duration> slide,
+                            duration parent);
 
 /// How often a state is written to a checkpoint if nobody says otherwise: at least every 10
 /// seconds, a multiple of the slide.

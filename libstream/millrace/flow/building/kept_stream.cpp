@@ -25,16 +25,19 @@ std::string name_of(const node& stream) {
 
 } // namespace
 
-node_ptr persist_at(const graph_builder& builder, const node_ptr& stream, storage_level level,
-                    const std::source_location& site) {
+const node_ptr& persisted_node(const node_ptr& stream) {
+  return stream->settings().window.is_zero() ? stream : stream->parents().front();
+}
+
+const node_ptr& persist_at(const graph_builder& builder, const node_ptr& stream,
+                           storage_level level, const std::source_location& site) {
   auto who = named("persist", site);
   check_not_started(builder, "storage level", who);
   if (auto ok = validate(level); !ok)
     throw stream_error{ok.error().code, describe(who) + ": " + ok.error().message};
-  bool window = !stream->settings().window.is_zero();
-  auto target = window ? stream->parents().front() : stream;
+  auto& target = persisted_node(stream);
   target->settings().level = level;
-  return level.is_kept() ? target : nullptr;
+  return target;
 }
 
 void remember_for(const graph_builder& builder, node& stream, duration span,

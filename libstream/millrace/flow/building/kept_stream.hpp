@@ -28,10 +28,12 @@ struct kept_batches {
 /// The steps of persistence_operations that do not know the type of the records. All throw
 /// stream_error naming operation and place.
 
-/// Sets the level of the stream, or of its parent if it is a window; the one of them to keep, null
-/// if the level is NONE.
-node_ptr persist_at(const graph_builder& builder, const node_ptr& stream, storage_level level,
-                    const std::source_location& site);
+/// The node whose batches `persist` and `unpersist` of the stream are about: as in Spark that of
+/// its parent if it is a window.
+const node_ptr& persisted_node(const node_ptr& stream);
+/// Sets the level of the stream's persisted node, which it gives.
+const node_ptr& persist_at(const graph_builder& builder, const node_ptr& stream,
+                           storage_level level, const std::source_location& site);
 void remember_for(const graph_builder& builder, node& stream, duration span,
                   const std::source_location& site);
 void checkpoint_every(const graph_builder& builder, node& stream, duration interval,

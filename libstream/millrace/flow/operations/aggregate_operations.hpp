@@ -69,7 +69,7 @@ public:
   /// One summary of each window, an empty one when it holds nothing.
   template <class Make>
   requires aggregate_of<std::invoke_result_t<Make&>, T>
-  auto aggregate_by_window(Make make, duration length, duration slide = duration{0},
+  auto aggregate_by_window(Make make, duration length, std::optional<duration> slide = std::nullopt,
                            here site = here::current()) const {
     return aggregated_by_window("aggregate_by_window", make, length, slide, site);
   }
@@ -84,7 +84,8 @@ public:
   }
   template <class By = std::identity>
   requires std::invocable<const By&, const T&> && std::invocable<const By&, const record&>
-  auto top_k_by_window(std::size_t k, By by, duration length, duration slide = duration{0},
+  auto top_k_by_window(std::size_t k, By by, duration length,
+                       std::optional<duration> slide = std::nullopt,
                        here site = here::current()) const {
     return greatest_first(
         aggregated_by_window("top_k_by_window", empty_top(k, by), length, slide, site), site);
@@ -100,7 +101,8 @@ public:
             "approx_count_distinct", [precision] { return hyper_log_log{precision}; }, site),
         site);
   }
-  auto approx_count_distinct_by_window(duration length, duration slide = duration{0},
+  auto approx_count_distinct_by_window(duration length,
+                                       std::optional<duration> slide = std::nullopt,
                                        unsigned precision = hyper_log_log::default_precision,
                                        here site = here::current()) const {
     check_record();
@@ -120,7 +122,7 @@ public:
                      std::move(fractions), site);
   }
   auto approx_quantiles_by_window(
-      std::vector<double> fractions, duration length, duration slide = duration{0},
+      std::vector<double> fractions, duration length, std::optional<duration> slide = std::nullopt,
       here site = here::current()) const requires std::convertible_to<T, double> {
     check_fractions("approx_quantiles_by_window", fractions, site);
     return quantiles(
@@ -139,7 +141,8 @@ public:
                        "heavy_hitters", [capacity] { return space_saving<T>{capacity}; }, site),
                    n, site);
   }
-  auto heavy_hitters_by_window(std::size_t n, duration length, duration slide = duration{0},
+  auto heavy_hitters_by_window(std::size_t n, duration length,
+                               std::optional<duration> slide = std::nullopt,
                                std::size_t capacity = 1000, here site = here::current()) const {
     check_record();
     return hitters(aggregated_by_window(
@@ -169,8 +172,8 @@ private:
   }
 
   template <class Make>
-  auto aggregated_by_window(const char* operation, Make make, duration length, duration slide,
-                            here site) const {
+  auto aggregated_by_window(const char* operation, Make make, duration length,
+                            std::optional<duration> slide, here site) const {
     using summary = std::invoke_result_t<Make&>;
     auto info = stream_access::describe_new(self(), operation, site);
     check_empty(make, *info);

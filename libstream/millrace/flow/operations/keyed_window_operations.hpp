@@ -27,7 +27,7 @@ public:
   /// its length; emitting costs the keys of the window.
   template <class F, partitions_for<K> P = std::uint32_t>
   requires std::convertible_to<std::invoke_result_t<F&, value, value>, value>
-  auto reduce_by_key_and_window(F f, duration length, duration slide = duration{0},
+  auto reduce_by_key_and_window(F f, duration length, std::optional<duration> slide = std::nullopt,
                                 P partitions = P{}, here site = here::current()) const {
     auto combine = in_type(f);
     using window = keyed_window<K, value, decltype(combine)>;
@@ -45,9 +45,9 @@ public:
             class Keep = keep_every_key>
   requires std::convertible_to<std::invoke_result_t<F&, value, value>, value> &&
       std::convertible_to<std::invoke_result_t<Inverse&, value, value>, value>
-  auto reduce_by_key_and_window(F f, Inverse inverse, duration length, duration slide = duration{0},
-                                P partitions = P{}, Keep keep = {},
-                                here site = here::current()) const {
+  auto reduce_by_key_and_window(F f, Inverse inverse, duration length,
+                                std::optional<duration> slide = std::nullopt, P partitions = P{},
+                                Keep keep = {}, here site = here::current()) const {
     auto combine = in_type(f);
     auto take_away = in_type(inverse);
     using window = inverse_keyed_window<K, value, decltype(combine), decltype(take_away), Keep>;
@@ -60,8 +60,8 @@ public:
 
   /// All values of each key of the window, batch after batch.
   template <partitions_for<K> P = std::uint32_t>
-  auto group_by_key_and_window(duration length, duration slide = duration{0}, P partitions = P{},
-                               here site = here::current()) const {
+  auto group_by_key_and_window(duration length, std::optional<duration> slide = std::nullopt,
+                               P partitions = P{}, here site = here::current()) const {
     static_assert(keyable<K>,
                   "the key type needs a hash (std::hash or millrace_hash) and operator==");
     auto info = stream_access::describe_new(self(), "group_by_key_and_window", site);
@@ -82,7 +82,8 @@ private:
   }
 
   template <class Window, class F, class P, class Make>
-  auto windowed(F f, duration length, duration slide, P partitions, here site, Make make) const {
+  auto windowed(F f, duration length, std::optional<duration> slide, P partitions, here site,
+                Make make) const {
     static_assert(keyable<K>,
                   "the key type needs a hash (std::hash or millrace_hash) and operator==");
     auto info = stream_access::describe_new(self(), "reduce_by_key_and_window", site);

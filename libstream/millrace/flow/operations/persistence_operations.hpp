@@ -49,30 +49,26 @@ class persistence_operations {
 public:
   /// Keeps the batches of this stream at that level, as long as `remember` of the stream or of the
   /// context says, at least for one slide. On a windowed stream it keeps the parent, as in
-  /// Spark, and as long as the window needs that.
+  /// Spark, and as long as the window needs that. At NONE only what `remember` asks for is kept.
   const dstream<T>& persist(storage_level level = default_level(),
                             here site = here::current()) const {
     auto& builder = stream_access::builder(self());
-    if (auto kept = persist_at(*builder, stream_access::node(self()), level, site))
-      dstream<T>{builder, std::move(kept)}.keep("persist", site);
+    auto& target = persist_at(*builder, stream_access::node(self()), level, site);
+    if (level.is_kept())
+      dstream<T>{builder, target}.keep("persist", site);
+    else if (target->settings().remember.is_zero())
+      forget(*target);
     return self();
   }
   const dstream<T>& cache(here site = here::current()) const {
     return persist(default_level(), site);
   }
-  /// Forgets what was kept and keeps no more; also while the job runs, when it cannot be persisted
-  /// again.
+  /// Forgets what was kept, of a windowed stream's parent as `persist` says, and keeps no more;
+  /// also while the job runs, when it cannot be persisted again.
   const dstream<T>& unpersist() const {
-    auto& settings = stream_access::node(self())->settings();
-    settings.level = storage_levels::none;
-    auto kept = kept_stream::of(*stream_access::node(self()));
-    if (!kept)
-      return self();
-    kept->wanted = false;
-    if (kept->batches)
-      kept->batches->clear();
-    else
-      settings.kept = nullptr;
+    auto& target = *persisted_node(stream_access::node(self()));
+    target.settings().level = storage_levels::none;
+    forget(target);
     return self();
   }
   storage_level level() const { return stream_access::node(self())->settings().level; }
@@ -127,6 +123,17 @@ private:
 
   static constexpr storage_level default_level() {
     return codec_for<record> ? storage_levels::memory_only_ser : storage_levels::memory_only;
+  }
+
+  static void forget(node& target) {
+    auto kept = kept_stream::of(target);
+    if (!kept)
+      return;
+    kept->wanted = false;
+    if (kept->batches)
+      kept->batches->clear();
+    else
+      target.settings().kept = nullptr;
   }
 
   /// The output that fills the store is added when the job starts, when all settings are known.

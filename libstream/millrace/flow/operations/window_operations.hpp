@@ -15,22 +15,23 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <source_location>
 
 namespace millrace {
 
 /// The windowed operations of a stream; base class of dstream<T>.
 ///
-/// A window covers the batches of the last `length` and slides by `slide` (zero: with every batch
-/// of the stream); both are multiples of the stream's own slide. Before the first `length` has
-/// passed it covers what there is. Batches that an input does not have are left out.
+/// A window covers the batches of the last `length` and slides by `slide` (absent: with every
+/// batch of the stream); both are multiples of the stream's own slide. Before the first `length`
+/// has passed it covers what there is. Batches that an input does not have are left out.
 template <class T>
 class window_operations {
   using here = std::source_location;
 
 public:
   /// The records of the last `length`, batch after batch.
-  dstream<T> window(duration length, duration slide = duration{0},
+  dstream<T> window(duration length, std::optional<duration> slide = std::nullopt,
                     here site = here::current()) const {
     auto [info, times] = checked("window", length, slide, site);
     auto& from = stream_access::node(self());
@@ -53,7 +54,7 @@ public:
   /// commutative within a batch. The cost of a slide does not depend on the length.
   template <class F>
   requires std::convertible_to<std::invoke_result_t<F&, owned_t<T>, owned_t<T>>, owned_t<T>>
-  auto reduce_by_window(F f, duration length, duration slide = duration{0},
+  auto reduce_by_window(F f, duration length, std::optional<duration> slide = std::nullopt,
                         here site = here::current()) const {
     auto combine = in_type(f);
     return folded(f, length, slide, site, [combine](duration window) {
@@ -65,7 +66,8 @@ public:
   template <class F, class Inverse>
   requires std::convertible_to<std::invoke_result_t<F&, owned_t<T>, owned_t<T>>, owned_t<T>> &&
       std::convertible_to<std::invoke_result_t<Inverse&, owned_t<T>, owned_t<T>>, owned_t<T>>
-  auto reduce_by_window(F f, Inverse inverse, duration length, duration slide = duration{0},
+  auto reduce_by_window(F f, Inverse inverse, duration length,
+                        std::optional<duration> slide = std::nullopt,
                         here site = here::current()) const {
     auto combine = in_type(f);
     auto take_away = in_type(inverse);
@@ -76,7 +78,7 @@ public:
   }
 
   /// One record: the number of records in the window, also when it is 0.
-  auto count_by_window(duration length, duration slide = duration{0},
+  auto count_by_window(duration length, std::optional<duration> slide = std::nullopt,
                        here site = here::current()) const {
     checked("count_by_window", length, slide, site);
     using plus = std::plus<std::int64_t>;
@@ -89,7 +91,7 @@ public:
   }
 
   /// (value, how often) for each different record of the window.
-  auto count_by_value_and_window(duration length, duration slide = duration{0},
+  auto count_by_value_and_window(duration length, std::optional<duration> slide = std::nullopt,
                                  std::uint32_t partitions = 0, here site = here::current()) const {
     static_assert(keyable<T>,
                   "the record type needs a hash (std::hash or millrace_hash) and operator==");
@@ -117,7 +119,8 @@ private:
     window_times times;
   };
 
-  checked_times checked(const char* operation, duration length, duration slide, here site) const {
+  checked_times checked(const char* operation, duration length, std::optional<duration> slide,
+                        here site) const {
     auto info = stream_access::describe_new(self(), operation, site);
     auto times = checked_window(*info, length, slide, stream_access::node(self())->slide());
     return {std::move(info), times};
@@ -133,7 +136,8 @@ private:
 
   /// `of_nothing`: the record of a window that holds none.
   template <class F, class MakeFold>
-  dstream<owned_t<T>> folded(F f, duration length, duration slide, here site, MakeFold make_fold,
+  dstream<owned_t<T>> folded(F f, duration length, std::optional<duration> slide, here site,
+                             MakeFold make_fold,
                              std::optional<owned_t<T>> of_nothing = std::nullopt) const {
     auto [info, times] = checked("reduce_by_window", length, slide, site);
     if constexpr (contains_view_v<T>) {
