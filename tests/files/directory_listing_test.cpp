@@ -2,9 +2,9 @@
 #include "millrace/io/memory_file_system.hpp"
 #include "millrace/io/posix_file_system.hpp"
 #include "support/faulty_file_system.hpp"
+#include "support/machine/scratch_directory.hpp"
 #include "support/seed.hpp"
 
-#include <filesystem>
 #include <random>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -182,8 +182,8 @@ TEST_CASE("the number of directories is bounded") {
 }
 
 TEST_CASE("pipes are left out, links to directories are not followed down") {
-  auto root = (std::filesystem::temp_directory_path() / "millrace-list-XXXXXX").string();
-  REQUIRE(::mkdtemp(root.data()) != nullptr);
+  const test::scratch_directory place;
+  const auto root = place.name();
   posix_file_system files;
   make(files, root + "/in/a");
   REQUIRE(::mkfifo((root + "/in/pipe").c_str(), 0600) == 0);
@@ -196,7 +196,6 @@ TEST_CASE("pipes are left out, links to directories are not followed down") {
   CHECK(paths(listing) == strings{root + "/in/a", root + "/in/also_a"});
   CHECK_FALSE(listing.problem);
   CHECK(list_files(files, {.directory = root + "/to_i?"}, default_file_filter).files.size() == 2);
-  std::filesystem::remove_all(root);
 }
 
 } // namespace

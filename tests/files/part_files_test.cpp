@@ -2,12 +2,12 @@
 #include "millrace/io/memory_file_system.hpp"
 #include "millrace/io/posix_file_system.hpp"
 #include "support/faulty_file_system.hpp"
+#include "support/machine/scratch_directory.hpp"
 
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <stdexcept>
-#include <stdlib.h>
 #include <string>
 #include <vector>
 
@@ -260,8 +260,8 @@ TEST_CASE_FIXTURE(fixture, "objects are read back, partition by partition") {
 }
 
 TEST_CASE("on a real disk, links inside an old directory are not followed") {
-  auto root = (std::filesystem::temp_directory_path() / "millrace-parts-XXXXXX").string();
-  REQUIRE(::mkdtemp(root.data()) != nullptr);
+  const test::scratch_directory place;
+  const auto root = place.name();
   posix_file_system files;
   REQUIRE(files.make_directories(root + "/precious"));
   REQUIRE(files.write_file_atomic(root + "/precious/file", {}));
@@ -276,7 +276,6 @@ TEST_CASE("on a real disk, links inside an old directory are not followed") {
   REQUIRE(save_text_files(plain, options, time_1, two_parts("x"), as_text));
   CHECK(contents_of(files, root + "/words-1000") == written("x"));
   CHECK(names_in(files, root) == strings{"precious", "words-1000"});
-  std::filesystem::remove_all(root);
 }
 
 } // namespace

@@ -5,11 +5,10 @@
 #include "millrace/files/part_files.hpp"
 #include "millrace/io/inotify_watch.hpp"
 #include "millrace/io/posix_file_system.hpp"
+#include "support/machine/scratch_directory.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
-#include <stdlib.h>
 #include <string>
 #include <vector>
 
@@ -22,17 +21,6 @@ using namespace millrace;
 using word_count = std::pair<std::string, std::int64_t>;
 
 struct scratch {
-  scratch() {
-    auto name = (std::filesystem::temp_directory_path() / "millrace-trip-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    root = name;
-  }
-
-  scratch(const scratch&) = delete;
-  scratch& operator=(const scratch&) = delete;
-
-  ~scratch() { std::filesystem::remove_all(root); }
-
   /// Later than the time of every file that the test makes.
   static batch_time after_all(int batches) {
     return batch_time{4'000'000'000'000} + seconds(batches);
@@ -46,7 +34,8 @@ struct scratch {
   }
 
   std::shared_ptr<posix_file_system> files = std::make_shared<posix_file_system>();
-  std::string root;
+  test::scratch_directory place;
+  std::string root = place.name();
 };
 
 TEST_CASE_FIXTURE(scratch, "text that was saved is found and read, and nothing else") {

@@ -2,11 +2,11 @@
 #include "millrace/files/file_source.hpp"
 #include "millrace/io/inotify_watch.hpp"
 #include "millrace/io/posix_file_system.hpp"
+#include "support/machine/scratch_directory.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <stdlib.h>
 #include <string>
 #include <vector>
 
@@ -20,14 +20,9 @@ namespace fs = std::filesystem;
 
 struct scratch {
   scratch() {
-    auto name = (fs::temp_directory_path() / "millrace-watch-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    root = name;
     fs::create_directory(root / "in");
     fs::create_directory(root / "elsewhere");
   }
-  scratch(const scratch&) = delete;
-  ~scratch() { fs::remove_all(root); }
 
   [[nodiscard]] bool machine_watches() const {
     inotify_watch watch;
@@ -40,7 +35,8 @@ struct scratch {
     std::ofstream{to, std::ios::app} << text;
   }
 
-  fs::path root;
+  test::scratch_directory place;
+  fs::path root = place.path();
 };
 
 /// The paths that a batch of the stream has.

@@ -2,9 +2,8 @@
 #include "millrace/io/file_system.hpp"
 #include "millrace/io/memory_file_system.hpp"
 #include "millrace/io/posix_file_system.hpp"
+#include "support/machine/scratch_directory.hpp"
 
-#include <filesystem>
-#include <stdlib.h>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,19 +20,9 @@ byte_vector bytes_of(std::string_view text) { return {text.begin(), text.end()};
 
 /// A file system and an empty directory on it.
 struct posix_place {
-  posix_place() {
-    auto name = (std::filesystem::temp_directory_path() / "millrace-io-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    root = name + "/";
-  }
-
-  posix_place(const posix_place&) = delete;
-  posix_place& operator=(const posix_place&) = delete;
-
-  ~posix_place() { std::filesystem::remove_all(root); }
-
   posix_file_system files;
-  std::string root;
+  test::scratch_directory place;
+  std::string root = place.name() + "/";
 };
 
 struct memory_place {

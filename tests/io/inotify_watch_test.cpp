@@ -1,8 +1,7 @@
 #include "millrace/io/inotify_watch.hpp"
 #include "millrace/io/posix_file_system.hpp"
+#include "support/machine/scratch_directory.hpp"
 
-#include <filesystem>
-#include <stdlib.h>
 #include <string>
 #include <vector>
 
@@ -16,21 +15,14 @@ const std::vector<unsigned char> text{'x', '\n'};
 
 struct scratch {
   scratch() {
-    auto name = (std::filesystem::temp_directory_path() / "millrace-watch-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    root = name + "/";
     REQUIRE(files.make_directories(root + "a"));
     REQUIRE(files.make_directories(root + "b"));
     watch.cover({root + "a"});
   }
 
-  scratch(const scratch&) = delete;
-  scratch& operator=(const scratch&) = delete;
-
-  ~scratch() { std::filesystem::remove_all(root); }
-
   posix_file_system files;
-  std::string root;
+  test::scratch_directory place;
+  std::string root = place.name() + "/";
   inotify_watch watch;
 };
 

@@ -1,4 +1,5 @@
 #include "millrace/io/posix_file_system.hpp"
+#include "support/machine/scratch_directory.hpp"
 
 #include <atomic>
 #include <csignal>
@@ -20,19 +21,9 @@ using namespace millrace;
 using byte_vector = std::vector<unsigned char>;
 
 struct scratch {
-  scratch() {
-    auto name = (std::filesystem::temp_directory_path() / "millrace-posix-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    root = name + "/";
-  }
-
-  scratch(const scratch&) = delete;
-  scratch& operator=(const scratch&) = delete;
-
-  ~scratch() { std::filesystem::remove_all(root); }
-
   posix_file_system files;
-  std::string root;
+  test::scratch_directory place;
+  std::string root = place.name() + "/";
 };
 
 /// While it lives, no file of this process can grow past `bytes`: writes come up short and then

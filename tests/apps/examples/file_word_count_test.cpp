@@ -1,10 +1,10 @@
 #include "apps/programs.hpp"
 #include "support/machine/places.hpp"
+#include "support/machine/scratch_directory.hpp"
 
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <stdlib.h>
 
 #include <doctest/doctest.h>
 
@@ -15,15 +15,7 @@ using namespace millrace::test;
 /// A directory to be read, and one beside it in which files are written; both go in the end.
 class directories {
 public:
-  directories() {
-    auto name = (std::filesystem::temp_directory_path() / "millrace-words-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    root_ = name;
-    std::filesystem::create_directory(root_ / "making");
-  }
-  directories(const directories&) = delete;
-  directories& operator=(const directories&) = delete;
-  ~directories() { std::filesystem::remove_all(root_); }
+  directories() { std::filesystem::create_directory(root_ / "making"); }
 
   std::string in() const { return (root_ / "in").string(); }
   void make() const { std::filesystem::create_directory(root_ / "in"); }
@@ -41,7 +33,8 @@ public:
   }
 
 private:
-  std::filesystem::path root_;
+  scratch_directory place_;
+  std::filesystem::path root_ = place_.path();
 };
 
 std::vector<std::string> command(const directories& from, std::vector<std::string> arguments) {
