@@ -6,6 +6,7 @@
 #include "millrace/chunk/join/batch_join.hpp"
 #include "millrace/chunk/key_hash.hpp"
 #include "millrace/chunk/keyed_table.hpp"
+#include "millrace/chunk/stored.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -41,7 +42,7 @@ concept pair_like = requires {
 /// Copies share the records; safe to read from any thread. Operations run on the executor of the
 /// runtime that made the batch (a batch made by the user runs on the calling thread), keep the
 /// order of elements and partitions unless said otherwise, and rethrow what a user's function
-/// throws.
+/// throws. What they return keeps alive the records that its views may point into.
 template <class T>
 class batch {
   static_assert(!std::is_same_v<T, bool>, "use char or an enum instead of bool as a record type");
@@ -125,13 +126,15 @@ public:
 
   /// f must be associative; partitions are combined in order. Nothing for an empty batch.
   template <class F>
-  std::optional<T> reduce(F f) const {
-    std::vector<std::optional<T>> partial(partitions());
+  auto reduce(F f) const {
+    check_reduces<F, T>();
+    using out = reduced_t<F, T>;
+    std::vector<std::optional<out>> partial(partitions());
     executor_->run_all(partitions(), [&](std::size_t i) {
       for (auto& record : (*partitions_)[i])
         fold_into(partial[i], record, f);
     });
-    std::optional<T> total;
+    std::optional<out> total;
     for (auto& p : partial)
       if (p)
         fold_into(total, *p, f);
@@ -140,18 +143,20 @@ public:
 
   /// One pair for each distinct key, in no particular order; as many partitions as this batch.
   template <class F>
-  requires pair_like<T> batch reduce_by_key(F f)
-  const {
+  requires pair_like<T>
+  auto reduce_by_key(F f) const {
     using key = typename detail::pair_parts<T>::key;
     using value = typename detail::pair_parts<T>::value;
-    using table = keyed_table<key, value>;
+    check_reduces<F, value>();
+    using result = reduced_t<F, value>;
+    using table = keyed_table<key, result>;
     static_assert(keyable<key>,
                   "the key type needs a hash (std::hash or millrace_hash) and operator==");
-    auto add = [&f](table& to, const key& k, std::uint64_t hash, const value& v) {
+    auto add = [&f](table& to, const key& k, std::uint64_t hash, const auto& v) {
       to.upsert(
           1, &hash, [&](std::size_t) -> const key& { return k; },
-          [&](std::size_t) -> value { return v; },
-          [&](value& sum, std::size_t) { sum = std::invoke(f, std::move(sum), v); });
+          [&](std::size_t) -> result { return reduce_start<result>(v); },
+          [&](result& sum, std::size_t) { reduce_into<value>(f, sum, v); });
     };
     std::vector<std::optional<table>> partial(partitions());
     executor_->run_all(partitions(), [&](std::size_t i) {
@@ -160,7 +165,7 @@ public:
         add(*partial[i], k, key_hash<key>{}(k, seed_), v);
     });
     auto targets = static_cast<std::uint32_t>(partitions());
-    partition_list out(targets);
+    std::vector<std::vector<std::pair<key, result>>> out(targets);
     executor_->run_all(targets, [&](std::size_t p) {
       table merged{seed_, key_policy::borrow};
       for (auto& from : partial)
@@ -170,7 +175,7 @@ public:
       for (auto& e : merged.entries())
         out[p].emplace_back(std::move(e.key), std::move(e.value));
     });
-    return batch{std::move(out), executor_, seed_};
+    return made(std::move(out));
   }
 
   /// Sorted by `key(record)` over all partitions; equal keys keep their order.
@@ -191,7 +196,7 @@ public:
       all.insert(all.end(), p.begin(), p.end());
       std::inplace_merge(all.begin(), all.begin() + middle, all.end(), less);
     }
-    return batch{divide(std::move(all), std::max<std::size_t>(partitions(), 1)), executor_, seed_};
+    return made(divide(std::move(all), std::max<std::size_t>(partitions(), 1)));
   }
 
   /// Each different record once, in no particular order.
@@ -228,7 +233,7 @@ public:
   batch union_with(const batch& other) const {
     partition_list all = *partitions_;
     all.insert(all.end(), other.partitions_->begin(), other.partitions_->end());
-    return batch{std::move(all), executor_, seed_};
+    return made(std::move(all), other.records_and_text());
   }
 
 private:
@@ -259,28 +264,47 @@ private:
     static_assert(keyable<typename detail::pair_parts<T>::key>,
                   "the key type needs a hash (std::hash or millrace_hash) and operator==");
     auto out = detail::join_partitions<Kind>(*partitions_, *other.partitions_, *executor_, seed_);
-    using record = typename decltype(out)::value_type::value_type;
-    return batch<record>{std::move(out), executor_, seed_};
+    return made(std::move(out), other.records_and_text());
   }
 
   template <class Out, class Body>
   batch<Out> per_partition(Body body) const {
     std::vector<std::vector<Out>> out(partitions());
     executor_->run_all(partitions(), [&](std::size_t i) { body((*partitions_)[i], out[i]); });
-    return batch<Out>{std::move(out), executor_, seed_};
+    return made(std::move(out));
   }
 
-  template <class F>
-  static void fold_into(std::optional<T>& total, const T& record, F& f) {
+  using owner = std::shared_ptr<const void>;
+
+  /// The records of this batch and what their views point into.
+  owner records_and_text() const {
+    if (!text_)
+      return partitions_;
+    return std::make_shared<const std::pair<owner, owner>>(partitions_, text_);
+  }
+
+  /// The result of an operation on this batch, and on another one that `other` keeps alive.
+  template <class Out>
+  batch<Out> made(std::vector<std::vector<Out>> out, owner other = nullptr) const {
+    batch<Out> result{std::move(out), executor_, seed_};
+    if constexpr (contains_view_v<Out>)
+      result.text_ = std::make_shared<const std::pair<owner, owner>>(records_and_text(),
+                                                                     std::move(other));
+    return result;
+  }
+
+  template <class R, class Record, class F>
+  static void fold_into(std::optional<R>& total, const Record& record, F& f) {
     if (total)
-      total.emplace(std::invoke(f, T(std::move(*total)), record));
+      reduce_into<T>(f, *total, record);
     else
-      total.emplace(record);
+      total.emplace(reduce_start<R>(record));
   }
 
   std::shared_ptr<const partition_list> partitions_;
   std::shared_ptr<parallel_executor> executor_;
   hash_seed seed_;
+  owner text_; ///< What views in the records point into; none that is known where it is null.
 };
 
 } // namespace millrace

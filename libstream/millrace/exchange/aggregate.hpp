@@ -40,6 +40,7 @@ public:
 
   std::vector<payload_ptr> take() override {
     auto out = std::make_shared<fold_payload<A>>();
+    this->template keep_inputs<A>(*out);
     out->value = std::move(summary_);
     summary_.reset();
     return {std::move(out)};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/chunk/stored.hpp"
 #include "millrace/exchange/writer_base.hpp"
 #include "millrace/op/op.hpp"
 
@@ -16,9 +17,10 @@ public:
   std::optional<T> value;
 };
 
-/// Upstream half of `reduce(f)`: one partial result for each stage partition that saw a record.
-template <class T, class F>
-class reduce_writer final : public writer_base<reduce_writer<T, F>, T> {
+/// Upstream half of `reduce(f)`: one partial result for each stage partition that saw a record. R
+/// is the reduced_t of F over records of type T.
+template <class T, class F, class R = reduced_t<F, T>>
+class reduce_writer final : public writer_base<reduce_writer<T, F, R>, T> {
 public:
   reduce_writer(op_info_ptr info, F f) : info_{std::move(info)}, f_{std::move(f)} {}
 
@@ -28,15 +30,15 @@ public:
     guarded(*info_, [&] {
       std::size_t i = 0;
       if (!value_)
-        value_.emplace(std::move(records[i++]));
+        value_.emplace(reduce_start<R>(std::move(records[i++])));
       for (; i < records.size(); ++i)
-        value_ = static_cast<T>(std::invoke(f_, std::move(*value_), std::move(records[i])));
+        reduce_into<T>(f_, *value_, std::move(records[i]));
     });
   }
 
   std::vector<payload_ptr> take() override {
-    auto out = std::make_shared<fold_payload<T>>();
-    this->template keep_inputs<T>(*out);
+    auto out = std::make_shared<fold_payload<R>>();
+    this->template keep_inputs<R>(*out);
     out->value = std::move(value_);
     return {std::move(out)};
   }
@@ -44,26 +46,26 @@ public:
 private:
   op_info_ptr info_;
   F f_;
-  std::optional<T> value_;
+  std::optional<R> value_;
 };
 
 /// Downstream half of `reduce(f)`: combines the partial results in upstream order; no record, no
 /// result.
-template <class T, class F>
+template <class T, class F, class R = reduced_t<F, T>>
 class reduce_reader final : public exchange_reader {
 public:
-  reduce_reader(op_info_ptr info, consumer<T>& down, F f)
+  reduce_reader(op_info_ptr info, consumer<R>& down, F f)
       : info_{std::move(info)}, down_{down}, f_{std::move(f)} {}
 
   bool read(batch_context& context, const exchange_input& input) override {
-    std::optional<T> total;
+    std::optional<R> total;
     guarded(*info_, [&] {
       for (auto& slot : input.slots) {
-        auto& part = static_cast<const fold_payload<T>&>(*slot).value;
+        auto& part = static_cast<const fold_payload<R>&>(*slot).value;
         if (!part)
           continue;
         if (total)
-          total = static_cast<T>(std::invoke(f_, std::move(*total), T(*part)));
+          reduce_into<T>(f_, *total, R(*part));
         else
           total.emplace(*part);
       }
@@ -71,7 +73,7 @@ public:
     down_.begin(context);
     down_.open({0, input.partition});
     if (total)
-      down_.consume(std::span<T>{&*total, 1});
+      down_.consume(std::span<R>{&*total, 1});
     down_.close();
     down_.end();
     return true;
@@ -79,7 +81,7 @@ public:
 
 private:
   op_info_ptr info_;
-  consumer<T>& down_;
+  consumer<R>& down_;
   F f_;
 };
 

@@ -205,19 +205,21 @@ public:
                  return std::pair<T, std::int64_t>{value, 1};
                },
                site)
-        .combined("count_by_value", reduction<std::int64_t>(std::plus<std::int64_t>{}), partitions,
+        .combined("count_by_value",
+                  reduction<std::int64_t, std::int64_t>(std::plus<std::int64_t>{}), partitions,
                   site);
   }
 
   /// One record f(f(a, b), c)...; none for an empty batch. f must be associative and commutative.
+  /// Where records hold views and f returns what owns its text, so does the result.
   template <class F>
-  requires std::convertible_to<std::invoke_result_t<F&, T, T>, T>
-      dstream reduce(F f, here site = here::current())
-  const {
-    return exchange<T>(
+  auto reduce(F f, here site = here::current()) const {
+    check_reduces<F, T>();
+    using out = reduced_t<F, T>;
+    return exchange<out>(
         builder_->describe_new("reduce", site), 1,
         [f](auto& info) { return std::make_unique<reduce_writer<T, F>>(info, f); },
-        [f](auto& info, consumer<T>& down) {
+        [f](auto& info, consumer<out>& down) {
           return std::make_unique<reduce_reader<T, F>>(info, down, f);
         });
   }

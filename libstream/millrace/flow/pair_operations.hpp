@@ -64,22 +64,25 @@ public:
         site, self().node_->partitioned());
   }
 
-  /// One pair for each key, with f over its values. f must be associative and commutative.
+  /// One pair for each key, with f over its values. f must be associative and commutative. Where
+  /// values hold views and f returns what owns its text (`string_view`s a `string`), so do the
+  /// results.
   template <class F>
-  requires std::convertible_to<std::invoke_result_t<F&, V, V>, V>
   auto reduce_by_key(F f, std::uint32_t partitions = 0, here site = here::current()) const {
-    return combined("reduce_by_key", reduction<V>(std::move(f)), partitions, site);
+    check_reduces<F, V>();
+    return combined("reduce_by_key", reduction<V, reduced_t<F, V>>(std::move(f)), partitions, site);
   }
 
   template <class F, partitioner_for<K> P>
-  requires std::convertible_to<std::invoke_result_t<F&, V, V>, V>
   auto reduce_by_key(F f, P partitioner, here site = here::current()) const {
-    return combined_by("reduce_by_key", reduction<V>(std::move(f)), std::move(partitioner), true,
-                       site);
+    check_reduces<F, V>();
+    return combined_by("reduce_by_key", reduction<V, reduced_t<F, V>>(std::move(f)),
+                       std::move(partitioner), true, site);
   }
 
-  /// `create(value) -> C`, `merge_value(C, value) -> C`, `merge_combiners(C, C) -> C`. Without
-  /// map-side combining every record is moved and combined at its target.
+  /// `create(value) -> C`, `merge_value(C, value) -> C`, `merge_combiners(C, C) -> C`; C is what
+  /// `create` returns, and the others return one that needs no lossy conversion. Without map-side
+  /// combining every record is moved and combined at its target.
   template <class Create, class MergeValue, class MergeCombiners>
   auto combine_by_key(Create create, MergeValue merge_value, MergeCombiners merge_combiners,
                       std::uint32_t partitions = 0, bool map_side_combine = true,
@@ -94,11 +97,13 @@ public:
                       P partitioner, bool map_side_combine = true,
                       here site = here::current()) const {
     using combiner = std::decay_t<std::invoke_result_t<Create&, V&&>>;
+    check_combines<MergeValue, combiner, V>();
+    check_combines<MergeCombiners, combiner, combiner>();
     auto add = [merge_value](combiner& c, V v) mutable {
-      c = std::invoke(merge_value, std::move(c), std::move(v));
+      c = as_stored<combiner>(std::invoke(merge_value, std::move(c), std::move(v)));
     };
     auto merge = [merge_combiners](combiner& c, const combiner& other) mutable {
-      c = std::invoke(merge_combiners, std::move(c), other);
+      c = as_stored<combiner>(std::invoke(merge_combiners, std::move(c), other));
     };
     return combined_by("combine_by_key",
                        aggregator{std::move(create), std::move(add), std::move(merge)},

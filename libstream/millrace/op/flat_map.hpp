@@ -1,12 +1,15 @@
 #pragma once
 
 #include "millrace/chunk/chunk_buffer.hpp"
+#include "millrace/chunk/stored.hpp"
 #include "millrace/op/op.hpp"
 #include "millrace/sharing/task_frame.hpp"
 
+#include <concepts>
 #include <exception>
 #include <functional>
 #include <ranges>
+#include <type_traits>
 
 namespace millrace {
 
@@ -21,6 +24,9 @@ public:
 
   template <class U>
   void operator()(U&& value) {
+    static_assert(stored_as<U, T> || converts<U>,
+                  "emit takes the element type of the new stream; what would lose a part of a number, "
+                  "or make a view of a string that does not live as long, is not converted");
     if (buffer_.full())
       flush();
     buffer_.emplace(std::forward<U>(value));
@@ -36,6 +42,11 @@ public:
   }
 
 private:
+  /// A record of a class that takes what it is made of into its own keeping.
+  template <class U>
+  static constexpr bool converts = std::is_class_v<T> && !contains_view_v<T> &&
+                                   !std::ranges::view<T> && std::convertible_to<U, T>;
+
   void send() {
     try {
       down_.consume(buffer_.records());

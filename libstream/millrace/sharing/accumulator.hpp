@@ -43,6 +43,13 @@ public:
     add(value);
     return *this;
   }
+  /// A fraction that the sum could not hold is refused: round it first, or count in double.
+  template <std::floating_point U>
+  requires std::integral<T>
+  void add(U) const = delete;
+  template <std::floating_point U>
+  requires std::integral<T>
+  const accumulator& operator+=(U) const = delete;
 
   const std::string& name() const noexcept { return cell_->name; }
   /// The initial value and everything that counts so far.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "millrace/base/error.hpp"
+#include "millrace/chunk/contains_view.hpp"
 
 #include <concepts>
 #include <optional>
@@ -22,6 +23,9 @@ enum class state_change { none, updated, removed };
 /// that lends the state.
 template <class S>
 class state {
+  static_assert(!contains_view_v<S>,
+                "a state outlives its batch and must own its text: std::string, or owned_t<S>");
+
 public:
   bool exists() const noexcept { return value_ != nullptr; }
 
@@ -49,6 +53,11 @@ public:
     }
     change_ = state_change::updated;
   }
+
+  /// A number whose fraction would be lost without a word.
+  template <std::floating_point U>
+  requires std::integral<S>
+  void update(U) = delete;
 
   /// Not twice, nor while timing out. Also allowed where no state exists.
   void remove() {

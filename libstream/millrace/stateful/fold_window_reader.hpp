@@ -51,8 +51,12 @@ private:
       if (!slot)
         continue;
       auto& part = static_cast<const fold_payload<T>&>(*slot).value;
-      if (part)
-        sum = sum ? static_cast<T>(std::invoke(f_, std::move(*sum), T(*part))) : T(*part);
+      if (!part)
+        continue;
+      if (sum)
+        reduce_into<T>(f_, *sum, T(*part));
+      else
+        sum.emplace(*part);
     }
     return sum;
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "millrace/chunk/batch.hpp"
+#include "millrace/chunk/stored.hpp"
 #include "millrace/exchange/scatter.hpp"
 #include "millrace/op/send_copies.hpp"
 
@@ -31,8 +32,12 @@ public:
       take_initial(context.seed, input.partition);
     next_.clear();
     guarded(*info_, [&] {
-      for (auto&& [key, s] : std::invoke(f_, updates(context.seed, input.slots)))
-        keep(OK(key), s, context.seed, input.partition);
+      for (auto&& [key, s] : std::invoke(f_, updates(context.seed, input.slots))) {
+        static_assert(stored_as<decltype(key), OK> && stored_as<decltype(s), S>,
+                      "the function of update_state_by_partition<S> must return pairs of the key "
+                      "type and S; nothing else is converted");
+        keep(as_stored<OK>(key), as_stored<S>(s), context.seed, input.partition);
+      }
     });
     out_.begin_batch();
     down_.begin(context);
@@ -47,13 +52,13 @@ public:
 
 private:
   /// A key elsewhere than its records go would be in two partitions as soon as one of them comes.
-  void keep(OK key, const S& s, hash_seed seed, std::uint32_t partition) {
+  void keep(OK key, S s, hash_seed seed, std::uint32_t partition) {
     if (auto its = partitioner_(key, key_hash<OK>{}(key, seed)); its != partition)
       throw stream_error{errc::invalid_argument,
                          "the function returned a key of partition " + std::to_string(its) +
                              " in partition " + std::to_string(partition) +
                              "; it may only return keys of the partition that it is called for"};
-    next_.emplace_back(std::move(key), s);
+    next_.emplace_back(std::move(key), std::move(s));
   }
 
   void take_initial(hash_seed seed, std::uint32_t partition) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/chunk/stored.hpp"
 #include "millrace/exchange/combine.hpp"
 #include "millrace/exchange/scatter.hpp"
 #include "millrace/flow/building/stream_access.hpp"
@@ -9,11 +10,14 @@
 
 namespace millrace {
 
-/// The aggregator of a plain reduction: the first value is the combiner, both merges are f.
-template <class V, class F>
+/// The aggregator of a plain reduction of values of type V: the combiner is an R, made of the first
+/// value, and both merges are f. R is `reduced_t<F, V>`, or `owned_t<V>` where it outlives its batch.
+template <class V, class R, class F>
 auto reduction(F f) {
-  auto merge = [f](V& sum, const V& v) mutable { sum = std::invoke(f, std::move(sum), v); };
-  return aggregator{[](V&& v) { return std::move(v); }, merge, merge};
+  auto create = [](V&& v) { return reduce_start<R>(std::move(v)); };
+  auto add = [f](R& sum, const V& v) mutable { reduce_into<V>(f, sum, v); };
+  auto merge = [f](R& sum, const R& other) mutable { reduce_into<V>(f, sum, other); };
+  return aggregator{create, add, merge};
 }
 
 /// Whether equal keys of the stream are already where the partitioner would bring them.

@@ -175,6 +175,8 @@ private:
   auto aggregated_by_window(const char* operation, Make make, duration length,
                             std::optional<duration> slide, here site) const {
     using summary = std::invoke_result_t<Make&>;
+    static_assert(!contains_view_v<summary>,
+                  "a summary of a window outlives its batches and must own its text");
     auto info = stream_access::describe_new(self(), operation, site);
     check_empty(make, *info);
     auto times = checked_window(*info, length, slide, stream_access::node(self())->slide());

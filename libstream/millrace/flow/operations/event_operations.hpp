@@ -58,27 +58,28 @@ public:
       : from_{std::move(from)}, spec_{spec}, options_{options} {}
 
   template <class F, partitions_for<K> P = std::uint32_t>
-  requires std::convertible_to<std::invoke_result_t<F&, value, value>, value>
   auto reduce_by_key(F f, P partitions = P{}, here site = here::current()) const {
-    auto merge = [f](value& sum, const auto& v) mutable {
-      sum = std::invoke(f, std::move(sum), value(v));
-    };
-    return made<value>("reduce_by_key",
-                       aggregator{[](const V& v) { return value(v); }, merge, merge},
+    check_reduces<F, value>();
+    auto add = [f](value& sum, const V& v) mutable { reduce_into<value>(f, sum, to_owned(v)); };
+    auto merge = [f](value& sum, const value& v) mutable { reduce_into<value>(f, sum, value(v)); };
+    return made<value>("reduce_by_key", aggregator{[](const V& v) { return to_owned(v); }, add, merge},
                        std::move(partitions), site);
   }
 
-  /// `create(value) -> C`, `merge_value(C, value) -> C`, `merge_combiners(C, C) -> C`.
+  /// `create(value) -> C`, `merge_value(C, value) -> C`, `merge_combiners(C, C) -> C`; as for
+  /// `combine_by_key`, C is what `create` returns.
   template <class Create, class MergeValue, class MergeCombiners,
             partitions_for<K> P = std::uint32_t>
   auto aggregate_by_key(Create create, MergeValue merge_value, MergeCombiners merge_combiners,
                         P partitions = P{}, here site = here::current()) const {
     using combiner = std::decay_t<std::invoke_result_t<Create&, V>>;
+    check_combines<MergeValue, combiner, V>();
+    check_combines<MergeCombiners, combiner, combiner>();
     auto add = [merge_value](combiner& c, const V& v) mutable {
-      c = std::invoke(merge_value, std::move(c), v);
+      c = as_stored<combiner>(std::invoke(merge_value, std::move(c), v));
     };
     auto merge = [merge_combiners](combiner& c, const combiner& other) mutable {
-      c = std::invoke(merge_combiners, std::move(c), other);
+      c = as_stored<combiner>(std::invoke(merge_combiners, std::move(c), other));
     };
     return made<combiner>("aggregate_by_key", aggregator{std::move(create), add, merge},
                           std::move(partitions), site);

@@ -59,8 +59,9 @@ public:
                                                                std::move(partitions), site);
   }
 
-  /// Joins with records that are the same in every batch; nothing moves. For outer joins that keep
-  /// static records without a partner use `transform`.
+  /// Joins with records that are the same in every batch; nothing moves. Static values that hold
+  /// views are made owned. For outer joins that keep static records without a partner use
+  /// `transform`.
   template <class W>
   auto join(const batch<std::pair<owned_t<K>, W>>& other, here site = here::current()) const {
     return with_static<join_kind::inner>("join", other, site);
@@ -93,14 +94,23 @@ private:
         partitioning_of(partitioner));
   }
 
+  /// Static records are kept as long as the job, and so own their text.
+  template <class SK, class W>
+  static auto kept(const batch<std::pair<SK, W>>& records) {
+    if constexpr (contains_view_v<W>)
+      return records.map([](const std::pair<SK, W>& record) { return to_owned(record); });
+    else
+      return records;
+  }
+
   template <join_kind Kind, class SK, class W>
   auto with_static(const char* operation, const batch<std::pair<SK, W>>& other, here site) const {
     static_assert(keyable<K>,
                   "the key type needs a hash (std::hash or millrace_hash) and operator==");
-    using op_type = static_join_op<Kind, K, V, SK, W>;
+    using op_type = static_join_op<Kind, K, V, SK, owned_t<W>>;
     using out = typename op_type::out;
     auto info = stream_access::describe_new(self(), operation, site);
-    auto side = std::make_shared<static_side<SK, W>>(other);
+    auto side = std::make_shared<static_side<SK, owned_t<W>>>(kept(other));
     return stream_access::narrow<out>(
         self(), info,
         [side](op_info_ptr who, consumer<out>& down) -> consumer_ptr {

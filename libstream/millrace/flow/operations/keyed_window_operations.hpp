@@ -26,9 +26,9 @@ public:
   /// the batch it drives out and those of one or two batches in the middle of the window, whatever
   /// its length; emitting costs the keys of the window.
   template <class F, partitions_for<K> P = std::uint32_t>
-  requires std::convertible_to<std::invoke_result_t<F&, value, value>, value>
   auto reduce_by_key_and_window(F f, duration length, std::optional<duration> slide = std::nullopt,
                                 P partitions = P{}, here site = here::current()) const {
+    check_reduces<F, value>();
     auto combine = in_type(f);
     using window = keyed_window<K, value, decltype(combine)>;
     return windowed<window>(f, length, slide, std::move(partitions), site,
@@ -43,11 +43,12 @@ public:
   /// `is_zero(value)`. Without it every key ever seen stays.
   template <class F, class Inverse, partitions_for<K> P = std::uint32_t,
             class Keep = keep_every_key>
-  requires std::convertible_to<std::invoke_result_t<F&, value, value>, value> &&
-      std::convertible_to<std::invoke_result_t<Inverse&, value, value>, value>
+  requires std::invocable<Inverse&, value, value>
   auto reduce_by_key_and_window(F f, Inverse inverse, duration length,
                                 std::optional<duration> slide = std::nullopt, P partitions = P{},
                                 Keep keep = {}, here site = here::current()) const {
+    check_reduces<F, value>();
+    check_reduces<Inverse, value>();
     auto combine = in_type(f);
     auto take_away = in_type(inverse);
     using window = inverse_keyed_window<K, value, decltype(combine), decltype(take_away), Keep>;
@@ -78,7 +79,9 @@ private:
 
   template <class F>
   static auto in_type(F f) {
-    return [f](const value& a, const value& b) mutable -> value { return std::invoke(f, a, b); };
+    return [f](const value& a, const value& b) mutable -> value {
+      return as_stored<value>(std::invoke(f, a, b));
+    };
   }
 
   template <class Window, class F, class P, class Make>
@@ -89,7 +92,7 @@ private:
     auto info = stream_access::describe_new(self(), "reduce_by_key_and_window", site);
     auto times = checked_window(*info, length, slide, stream_access::node(self())->slide());
     auto partitioner = checked_partitioner(self(), *info, std::move(partitions));
-    auto aggregate = owned_reduction(f);
+    auto aggregate = reduction<V, value>(f);
     using out = std::pair<owned_key, value>;
     exchange_traits traits{
         .partitions = partitioner.partitions, .absorbs_absence = true, .works_when_empty = true};
@@ -102,21 +105,6 @@ private:
     return stream_access::exchange<out>(stream_access::builder(self()), info,
                                         {combined<value>(self(), aggregate, partitioner)}, traits,
                                         reader, partitioning_of(partitioner), times.slide);
-  }
-
-  template <class F>
-  static auto owned_reduction(F f) {
-    auto add = [f](value& sum, V v) mutable { sum = std::invoke(f, std::move(sum), to_owned(v)); };
-    auto merge = [f](value& sum, const value& other) mutable {
-      sum = std::invoke(f, std::move(sum), other);
-    };
-    return aggregator{[](V&& v) -> value {
-                        if constexpr (std::is_same_v<V, value>)
-                          return std::move(v);
-                        else
-                          return to_owned(v);
-                      },
-                      add, merge};
   }
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "millrace/chunk/owned.hpp"
+#include "millrace/chunk/stored.hpp"
 #include "millrace/flow/building/checks.hpp"
 #include "millrace/flow/building/keyed_exchange.hpp"
 #include "millrace/flow/building/state_spec.hpp"
@@ -75,9 +75,9 @@ public:
                     std::optional<S>&& old) mutable -> std::optional<S> {
       if constexpr (std::is_invocable_v<F&, batch_time, const K&, std::vector<V>&&,
                                         std::optional<S>&&>)
-        return std::invoke(f, time, key, std::move(values), std::move(old));
+        return as_state<S>(std::invoke(f, time, key, std::move(values), std::move(old)));
       else
-        return std::invoke(f, std::move(values), std::move(old));
+        return as_state<S>(std::invoke(f, std::move(values), std::move(old)));
     };
     using out = std::pair<owned_key, S>;
     using reader = update_state_reader<K, V, owned_key, S, decltype(call), decltype(partitioner)>;
@@ -167,6 +167,14 @@ private:
 
   static constexpr exchange_traits state_traits(std::uint32_t partitions) {
     return {.partitions = partitions, .absorbs_absence = true, .works_when_empty = true};
+  }
+
+  template <class S, class Result>
+  static std::optional<S> as_state(Result&& result) {
+    static_assert(stored_as<Result, std::optional<S>>,
+                  "the function of update_state_by_key<S> must return an optional<S> or an S; nothing "
+                  "else is converted, so state the type in the function: `-> std::optional<S>`");
+    return as_stored<std::optional<S>>(std::forward<Result>(result));
   }
 
   template <class E>

@@ -34,12 +34,26 @@ exchange_parent gathered(const dstream<T>& stream) {
   return {stream_access::node(stream), [](auto&) { return std::make_unique<collect_writer<T>>(); }};
 }
 
+/// The batch that a function returned, with owned records: what it made them from goes with the
+/// call.
+template <class T>
+std::optional<batch<owned_t<T>>> owned_result(std::optional<batch<T>> made) {
+  if constexpr (contains_view_v<T>) {
+    if (!made)
+      return std::nullopt;
+    return made->map([](const T& record) { return to_owned(record); });
+  } else {
+    return made;
+  }
+}
+
 /// `call(inputs)` returns a batch or an optional one.
 template <class Call>
 auto transformed(const std::shared_ptr<graph_builder>& builder, std::shared_ptr<op_info> info,
                  std::vector<exchange_parent> parents, Call call) {
-  using out = typename batch_of_result<
+  using element = typename batch_of_result<
       std::decay_t<std::invoke_result_t<Call&, const transform_inputs&>>>::type;
+  using out = owned_t<element>;
   std::vector<checked_stream> streams;
   for (auto& p : parents)
     streams.push_back({builder, p.from});
@@ -49,14 +63,18 @@ auto transformed(const std::shared_ptr<graph_builder>& builder, std::shared_ptr<
                          .needs_parents = "Couldn't generate a batch from a parent of it"};
   return stream_access::exchange<out>(
       builder, std::move(info), std::move(parents), traits, [call](auto& who, consumer<out>& down) {
-        return std::make_unique<transform_reader<out>>(who, down, call);
+        auto owned_call = [call](const transform_inputs& in) mutable {
+          return owned_result<element>(call(in));
+        };
+        return std::make_unique<transform_reader<out>>(who, down, owned_call);
       });
 }
 
 } // namespace detail
 
-/// Operations on whole batches; base class of dstream<T>. The functions get and return `batch<T>`
-/// with owned records and may do something else in every batch.
+/// Operations on whole batches; base class of dstream<T>. The functions get `batch<T>` with owned
+/// records and may do something else in every batch. Records of what they return that hold views
+/// are made owned.
 template <class T>
 class transform_operations {
   using here = std::source_location;

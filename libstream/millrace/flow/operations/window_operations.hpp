@@ -53,9 +53,9 @@ public:
   /// One record f(f(a, b), c)... over the window; none when it is empty. f must be associative, and
   /// commutative within a batch. The cost of a slide does not depend on the length.
   template <class F>
-  requires std::convertible_to<std::invoke_result_t<F&, owned_t<T>, owned_t<T>>, owned_t<T>>
   auto reduce_by_window(F f, duration length, std::optional<duration> slide = std::nullopt,
                         here site = here::current()) const {
+    check_reduces<F, owned_t<T>>();
     auto combine = in_type(f);
     return folded(f, length, slide, site, [combine](duration window) {
       return window_fold<owned_t<T>, decltype(combine)>{window, combine};
@@ -64,11 +64,12 @@ public:
 
   /// As above; `inverse(total, oldest)` takes the oldest batch away again.
   template <class F, class Inverse>
-  requires std::convertible_to<std::invoke_result_t<F&, owned_t<T>, owned_t<T>>, owned_t<T>> &&
-      std::convertible_to<std::invoke_result_t<Inverse&, owned_t<T>, owned_t<T>>, owned_t<T>>
+  requires std::invocable<Inverse&, owned_t<T>, owned_t<T>>
   auto reduce_by_window(F f, Inverse inverse, duration length,
                         std::optional<duration> slide = std::nullopt,
                         here site = here::current()) const {
+    check_reduces<F, owned_t<T>>();
+    check_reduces<Inverse, owned_t<T>>();
     auto combine = in_type(f);
     auto take_away = in_type(inverse);
     return keeping_state(folded(f, length, slide, site, [combine, take_away](duration window) {
@@ -130,7 +131,7 @@ private:
   template <class F>
   static auto in_type(F f) {
     return [f](const owned_t<T>& a, const owned_t<T>& b) mutable -> owned_t<T> {
-      return std::invoke(f, a, b);
+      return as_stored<owned_t<T>>(std::invoke(f, a, b));
     };
   }
 
