@@ -1,3 +1,4 @@
+#include "millrace/base/error.hpp"
 #include "millrace/chunk/keyed_table.hpp"
 #include "support/seed.hpp"
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "millrace/base/error.hpp"
 #include "millrace/chunk/kernel/slot_index.hpp"
 #include "millrace/chunk/key_hash.hpp"
 #include "millrace/chunk/text_arena.hpp"
@@ -9,12 +8,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace millrace {
+
+namespace detail {
+[[noreturn]] void throw_table_full(std::size_t most);
+} // namespace detail
 
 /// What a table does with the views inside a new key.
 enum class key_policy {
@@ -105,7 +107,7 @@ public:
   template <class Q, class Make>
   V& get_or_insert(const Q& key, std::uint64_t hash, Make make) {
     entry* found = find(key, hash);
-    return found ? found->value : add(key, hash, make).value;
+    return found ? found->value : add(key, hash, make()).value;
   }
 
   /// Removes the key; the last entry takes its place. Returns whether it was there. Interned bytes
@@ -142,7 +144,7 @@ public:
   /// Makes room for `n` entries in all.
   void reserve(std::size_t n) {
     if (n > most_)
-      throw_full();
+      detail::throw_table_full(most_);
     entries_.reserve(n);
     if (!index_.has_room_for(n))
       index_.grow(n);
@@ -199,20 +201,20 @@ private:
       if (entry* found = search(in, entries, key, hashes[i])) [[likely]] {
         update(found->value, i);
       } else {
-        add(key, hashes[i], [&]() -> decltype(auto) { return make(i); });
+        add(key, hashes[i], make(i));
         in = index_.slots();
         entries = entries_.data();
       }
     }
   }
 
-  template <class Q, class Make>
-  [[gnu::noinline]] entry& add(const Q& key, std::uint64_t hash, Make make) {
+  template <class Q>
+  [[gnu::noinline]] entry& add(const Q& key, std::uint64_t hash, V value) {
     make_room();
     K own(key);
     if (policy_ == key_policy::intern)
       intern_views(own, arena_);
-    entries_.push_back(entry{hash, std::move(own), make()});
+    entries_.push_back(entry{hash, std::move(own), std::move(value)});
     index_.insert(hash, entries_.size() - 1);
     return entries_.back();
   }
@@ -220,17 +222,11 @@ private:
   void make_room() {
     const std::size_t size = entries_.size();
     if (size >= most_)
-      throw_full();
+      detail::throw_table_full(most_);
     if (size == entries_.capacity())
       entries_.reserve(std::max(smallest_capacity, size < 65'536 ? size * 2 : size + size / 4));
     if (!index_.has_room_for(size + 1))
       index_.grow(size + 1);
-  }
-
-  [[noreturn]] void throw_full() const {
-    throw stream_error(errc::limit_exceeded, "a keyed table is full: it may hold " +
-                                                 std::to_string(most_) +
-                                                 " keys; use more partitions or expire keys");
   }
 
   hash_seed seed_;

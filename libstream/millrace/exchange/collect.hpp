@@ -8,13 +8,19 @@
 
 namespace millrace {
 
-/// The partitions that one stage partition contributes to an output, with their places in the
-/// stream's order.
+/// A partition that a stage partition contributes to an output, apart from its records.
+struct collected_part {
+  partition_order order; ///< Its place in the order of the stream's elements.
+};
+
+/// Puts parts in the order of the stream's elements; those of one place stay as they are.
+void sort_parts(std::vector<const collected_part*>& parts);
+
+/// The partitions that one stage partition contributes to an output.
 template <class T>
 class collect_payload final : public payload {
 public:
-  struct part {
-    partition_order order;
+  struct part : collected_part {
     std::vector<T> items;
   };
 
@@ -48,7 +54,7 @@ public:
   void opened(partition_order order) {
     auto& lane = lane_at(order.lane);
     lane.part = out_->parts.size();
-    out_->parts.push_back({order, {}});
+    out_->parts.emplace_back().order = order;
   }
 
   void write(partition_order order, std::span<T> records) {
@@ -86,27 +92,24 @@ private:
   std::vector<lane_state> open_;
 };
 
-/// The parts of all payloads, which must not be null, in the order of the stream's elements.
-template <class T>
-auto ordered_parts(const std::vector<payload_ptr>& slots) {
-  std::vector<const typename collect_payload<T>::part*> parts;
+/// Calls f(part) for each part of all payloads, which must not be null, in the order of the
+/// stream's elements.
+template <class T, class F>
+void for_each_part(const std::vector<payload_ptr>& slots, F f) {
+  std::vector<const collected_part*> parts;
   for (auto& slot : slots)
     for (auto& p : static_cast<const collect_payload<T>&>(*slot).parts)
       parts.push_back(&p);
-  auto order = [](auto* p) { return p->order; };
-  if (!std::ranges::is_sorted(parts, {}, order))
-    std::ranges::stable_sort(parts, {}, order);
-  return parts;
+  sort_parts(parts);
+  for (auto* p : parts)
+    f(static_cast<const typename collect_payload<T>::part&>(*p));
 }
 
 /// All partitions of an output in the order of the stream's elements.
 template <class T>
 std::vector<std::vector<T>> ordered_partitions(const std::vector<payload_ptr>& slots) {
-  auto parts = ordered_parts<T>(slots);
   std::vector<std::vector<T>> out;
-  out.reserve(parts.size());
-  for (auto* p : parts)
-    out.push_back(p->items);
+  for_each_part<T>(slots, [&](auto& part) { out.push_back(part.items); });
   return out;
 }
 

@@ -21,6 +21,8 @@ struct aggregator {
   MergeValue merge_value;
   MergeCombiners merge_combiners;
 };
+template <class Create, class MergeValue, class MergeCombiners>
+aggregator(Create, MergeValue, MergeCombiners) -> aggregator<Create, MergeValue, MergeCombiners>;
 
 /// (hash, key, combiner) entries of one target; text keys point into `arena`, which it owns.
 template <class K, class C>

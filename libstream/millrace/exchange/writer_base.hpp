@@ -8,6 +8,21 @@
 
 namespace millrace {
 
+namespace detail {
+/// The inputs of a writer by lane.
+class lane_list {
+public:
+  lane_list();
+  ~lane_list();
+  [[nodiscard]] std::uint32_t size() const noexcept;
+  void add(consumer_ptr lane);
+  consumer_base& operator[](std::uint32_t lane) { return *lanes_[lane]; }
+
+private:
+  std::vector<consumer_ptr> lanes_;
+};
+} // namespace detail
+
 /// What writers share: one small consumer per lane that forwards chunks, with its lane's open
 /// partition.
 ///
@@ -17,9 +32,8 @@ class writer_base : public exchange_writer {
 public:
   consumer_base& lane_input(std::uint32_t lane) override {
     while (lanes_.size() <= lane)
-      lanes_.push_back(std::make_unique<lane_consumer>(static_cast<Derived&>(*this),
-                                                       static_cast<std::uint32_t>(lanes_.size())));
-    return *lanes_[lane];
+      lanes_.add(std::make_unique<lane_consumer>(static_cast<Derived&>(*this), lanes_.size()));
+    return lanes_[lane];
   }
 
   void reset(const batch_context& context) override {
@@ -58,7 +72,7 @@ private:
     partition_order order_;
   };
 
-  std::vector<std::unique_ptr<lane_consumer>> lanes_;
+  detail::lane_list lanes_;
   const batch_context* context_ = nullptr;
 };
 

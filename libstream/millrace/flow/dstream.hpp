@@ -179,12 +179,9 @@ public:
   /// Exactly `partitions` partitions of nearly equal size.
   dstream repartition(std::uint32_t partitions, here site = here::current()) const {
     auto info = builder_->describe_new("repartition", site);
-    if (partitions == 0)
-      throw stream_error{errc::invalid_argument,
-                         describe(*info) + ": 0 partitions; at least 1 is needed"};
-    auto n = builder_->partitions_or_default(partitions, *info);
+    builder_->check_partitions(partitions, *info);
     return exchange<T>(
-        info, n, [n](auto&) { return std::make_unique<deal_writer<T>>(n); },
+        info, partitions, [n = partitions](auto&) { return std::make_unique<deal_writer<T>>(n); },
         [](auto&, consumer<T>& down) { return std::make_unique<records_reader<T>>(down); });
   }
 

@@ -68,4 +68,11 @@ std::uint32_t graph_builder::partitions_or_default(std::uint32_t wanted,
   return wanted == 0 ? parallelism_ : wanted;
 }
 
+void graph_builder::check_partitions(std::uint32_t wanted, const op_info& info) const {
+  if (wanted == 0)
+    throw stream_error{errc::invalid_argument,
+                       describe(info) + ": 0 partitions; at least 1 is needed"};
+  static_cast<void>(partitions_or_default(wanted, info));
+}
+
 } // namespace millrace

@@ -72,6 +72,8 @@ public:
 
   /// Partition counts given by users: 0 is "the default"; more than max_partitions is an error.
   std::uint32_t partitions_or_default(std::uint32_t wanted, const op_info& info) const;
+  /// The same where 0 is an error too.
+  void check_partitions(std::uint32_t wanted, const op_info& info) const;
   static constexpr std::uint32_t max_partitions = 1U << 16;
 
 private:

@@ -23,15 +23,15 @@ public:
            const std::shared_ptr<parallel_executor>&) override {
     std::vector<std::string> elements;
     bool more = false;
-    for (auto& part : ordered_partitions<T>(slots)) {
-      for (auto& item : part) {
+    for_each_part<T>(slots, [&](auto& part) {
+      for (auto& item : part.items) {
         if (elements.size() == shown_) {
           more = true;
           break;
         }
         format_element(elements.emplace_back(), item);
       }
-    }
+    });
     if (auto ok = write_batch(to_, format_batch(context.time.ms(), elements, more)); !ok)
       throw stream_error{ok.error().code, describe(*info_) + ": " + ok.error().message};
   }

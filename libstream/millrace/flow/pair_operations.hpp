@@ -77,7 +77,7 @@ public:
   auto reduce_by_key(F f, P partitioner, here site = here::current()) const {
     check_reduces<F, V>();
     return combined_by("reduce_by_key", reduction<V, reduced_t<F, V>>(std::move(f)),
-                       std::move(partitioner), true, site);
+                       std::move(partitioner), site);
   }
 
   /// `create(value) -> C`, `merge_value(C, value) -> C`, `merge_combiners(C, C) -> C`; C is what
@@ -105,9 +105,10 @@ public:
     auto merge = [merge_combiners](combiner& c, const combiner& other) mutable {
       c = as_stored<combiner>(std::invoke(merge_combiners, std::move(c), other));
     };
-    return combined_by("combine_by_key",
-                       aggregator{std::move(create), std::move(add), std::move(merge)},
-                       std::move(partitioner), map_side_combine, site);
+    aggregator aggregate{std::move(create), std::move(add), std::move(merge)};
+    if (map_side_combine)
+      return combined_by("combine_by_key", std::move(aggregate), std::move(partitioner), site);
+    return grouped_by("combine_by_key", std::move(aggregate), std::move(partitioner), site);
   }
 
   /// All values of a key; those of one partition in its order, partitions in no promised order.
@@ -123,7 +124,7 @@ public:
       group.insert(group.end(), other.begin(), other.end());
     };
     aggregator groups{[](V&& v) { return std::vector<V>{std::move(v)}; }, append, concatenate};
-    return combined_by("group_by_key", std::move(groups), std::move(partitioner), false, site);
+    return grouped_by("group_by_key", std::move(groups), std::move(partitioner), site);
   }
 
   /// The same pairs, each in the partition of its key.
@@ -148,7 +149,7 @@ public:
   template <class Agg>
   auto combined(const char* operation, Agg aggregate, std::uint32_t partitions, here site) const {
     auto n = checked_partitions(operation, partitions, site);
-    return combined_by(operation, std::move(aggregate), hash_partitioner{n}, true, site);
+    return combined_by(operation, std::move(aggregate), hash_partitioner{n}, site);
   }
 
 private:
@@ -160,24 +161,45 @@ private:
     return self().builder_->partitions_or_default(partitions, *info);
   }
 
+  template <class Agg>
+  using combiner_of = std::decay_t<std::invoke_result_t<decltype(std::declval<Agg&>().create)&, V&&>>;
+
+  /// Combined before the records move, and again where they meet.
   template <class Agg, class P>
-  auto combined_by(const char* operation, Agg aggregate, P partitioner, bool map_side,
-                   here site) const {
+  auto combined_by(const char* operation, Agg aggregate, P partitioner, here site) const {
     static_assert(keyable<K>,
                   "the key type needs a hash (std::hash or millrace_hash) and operator==");
-    using C = std::decay_t<std::invoke_result_t<decltype(std::declval<Agg&>().create)&, V&&>>;
-    using out = std::pair<K, C>;
+    using C = combiner_of<Agg>;
     auto info = stream_access::describe_new(self(), operation, site);
     auto how = checked_partitioner(self(), *info, std::move(partitioner));
-    auto parent = map_side ? millrace::combined<C>(self(), aggregate, how) : scattered(self(), how);
+    return keyed<C, combine_reader<K, C, Agg>>(std::move(info),
+                                               millrace::combined<C>(self(), aggregate, how),
+                                               aggregate, how);
+  }
+
+  /// Combined only where the records meet.
+  template <class Agg, class P>
+  auto grouped_by(const char* operation, Agg aggregate, P partitioner, here site) const {
+    static_assert(keyable<K>,
+                  "the key type needs a hash (std::hash or millrace_hash) and operator==");
+    using C = combiner_of<Agg>;
+    auto info = stream_access::describe_new(self(), operation, site);
+    auto how = checked_partitioner(self(), *info, std::move(partitioner));
+    return keyed<C, group_reader<K, V, C, Agg>>(std::move(info), scattered(self(), how), aggregate,
+                                                how);
+  }
+
+  template <class C, class Reader, class Agg, class P>
+  dstream<std::pair<K, C>> keyed(std::shared_ptr<op_info> info, exchange_parent parent,
+                                 const Agg& aggregate, const P& partitioner) const {
+    using out = std::pair<K, C>;
     return stream_access::exchange<out>(
-        stream_access::builder(self()), info, {std::move(parent)}, {how.partitions},
-        [=](auto& who, consumer<out>& down) -> std::unique_ptr<stage_reader> {
-          if (map_side)
-            return std::make_unique<combine_reader<K, C, Agg>>(who, down, aggregate);
-          return std::make_unique<group_reader<K, V, C, Agg>>(who, down, aggregate);
+        stream_access::builder(self()), std::move(info), {std::move(parent)},
+        {partitioner.partitions},
+        [aggregate](auto& who, consumer<out>& down) {
+          return std::make_unique<Reader>(who, down, aggregate);
         },
-        partitioning_of(how));
+        partitioning_of(partitioner));
   }
 };
 

@@ -8,6 +8,16 @@ namespace {
 }
 } // namespace
 
+node::node(node_id id, std::shared_ptr<op_info> info, std::vector<std::shared_ptr<node>> parents)
+    : id_{id}, info_{std::move(info)}, parents_{std::move(parents)} {}
+
+node::node(node_id id, std::shared_ptr<op_info> info, std::shared_ptr<node> parent)
+    : id_{id}, info_{std::move(info)} {
+  parents_.push_back(std::move(parent));
+}
+
+node::~node() = default;
+
 bool node::due_at(batch_time time, batch_time zero) const noexcept {
   return slide_.is_zero() || (time > zero && (time - zero).is_multiple_of(slide_));
 }

@@ -47,9 +47,11 @@ struct stream_settings {
 /// this interface.
 class node {
 public:
-  node(node_id id, std::shared_ptr<op_info> info, std::vector<std::shared_ptr<node>> parents)
-      : id_{id}, info_{std::move(info)}, parents_{std::move(parents)} {}
-  virtual ~node() = default;
+  node(node_id id, std::shared_ptr<op_info> info, std::vector<std::shared_ptr<node>> parents);
+  node(node_id id, std::shared_ptr<op_info> info, std::shared_ptr<node> only_parent);
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+  virtual ~node();
 
   node_id id() const noexcept { return id_; }
   const std::shared_ptr<op_info>& info() const noexcept { return info_; }

@@ -12,10 +12,7 @@ namespace millrace {
 
 template <class T>
 consumer_ptr make_typed_fan_out(const std::vector<consumer_base*>& targets) {
-  std::vector<consumer<T>*> typed;
-  for (auto* target : targets)
-    typed.push_back(static_cast<consumer<T>*>(target));
-  return std::make_unique<fan_out<T>>(std::move(typed));
+  return std::make_unique<fan_out<T>>(targets);
 }
 
 /// A node whose stream has elements of type T.
@@ -34,7 +31,7 @@ template <class Out, class Make>
 class narrow_node final : public node_of<Out> {
 public:
   narrow_node(node_id id, std::shared_ptr<op_info> info, node_ptr parent, Make make)
-      : node_of<Out>{id, std::move(info), {std::move(parent)}}, make_{std::move(make)} {}
+      : node_of<Out>{id, std::move(info), std::move(parent)}, make_{std::move(make)} {}
 
   node_role role() const noexcept override { return node_role::narrow; }
   consumer_ptr make_op(consumer_base& down) const override {
@@ -72,17 +69,13 @@ struct exchange_traits {
   const char* needs_parents = nullptr;
 };
 
-/// An exchange: the writers of its parents upstream, one reader for each partition downstream.
-template <class Out>
-class exchange_node final : public node_of<Out> {
+/// An exchange: the writers of its parents upstream, one reader for each partition downstream;
+/// apart from its element type.
+class exchange_node : public node {
 public:
-  using reader_factory =
-      std::function<std::unique_ptr<stage_reader>(const op_info_ptr&, consumer<Out>&)>;
-
   exchange_node(node_id id, std::shared_ptr<op_info> info, std::vector<exchange_parent> parents,
-                exchange_traits traits, reader_factory make_reader)
-      : node_of<Out>{id, std::move(info), nodes_of(parents)}, inputs_{std::move(parents)},
-        traits_{traits}, make_reader_{std::move(make_reader)} {}
+                exchange_traits traits);
+  ~exchange_node() override;
 
   node_role role() const noexcept override { return node_role::exchange; }
   std::uint32_t partitions() const noexcept override { return traits_.partitions; }
@@ -90,24 +83,33 @@ public:
   bool absorbs_absence() const noexcept override { return traits_.absorbs_absence; }
   bool works_when_empty() const noexcept override { return traits_.works_when_empty; }
   const char* needs_parents() const noexcept override { return traits_.needs_parents; }
-  std::unique_ptr<exchange_writer> make_writer(std::size_t parent) const override {
-    return inputs_[parent].make_writer(this->info());
-  }
+  std::unique_ptr<exchange_writer> make_writer(std::size_t parent) const override;
+
+private:
+  std::vector<exchange_parent> inputs_;
+  exchange_traits traits_;
+};
+
+/// An exchange whose stream has elements of type Out; `make_reader(info, down)` returns a
+/// stage_reader.
+template <class Out, class MakeReader>
+class typed_exchange_node final : public exchange_node {
+public:
+  typed_exchange_node(node_id id, std::shared_ptr<op_info> info,
+                      std::vector<exchange_parent> parents, exchange_traits traits,
+                      MakeReader make_reader)
+      : exchange_node{id, std::move(info), std::move(parents), traits}, make_reader_{std::move(
+                                                                            make_reader)} {}
+
   std::unique_ptr<stage_reader> make_reader(consumer_base& down) const override {
     return make_reader_(this->info(), static_cast<consumer<Out>&>(down));
   }
-
-private:
-  static std::vector<node_ptr> nodes_of(const std::vector<exchange_parent>& parents) {
-    std::vector<node_ptr> out;
-    for (auto& p : parents)
-      out.push_back(p.from);
-    return out;
+  consumer_ptr make_fan_out(const std::vector<consumer_base*>& targets) const override {
+    return make_typed_fan_out<Out>(targets);
   }
 
-  std::vector<exchange_parent> inputs_;
-  exchange_traits traits_;
-  reader_factory make_reader_;
+private:
+  MakeReader make_reader_;
 };
 
 /// An output operation: `make_writer()` at the end of the stage, `make_sink(info)` where the user's
@@ -117,7 +119,7 @@ class output_node final : public node {
 public:
   output_node(node_id id, std::shared_ptr<op_info> info, node_ptr parent, MakeWriter make_writer,
               MakeSink make_sink)
-      : node{id, std::move(info), {std::move(parent)}}, make_writer_{std::move(make_writer)},
+      : node{id, std::move(info), std::move(parent)}, make_writer_{std::move(make_writer)},
         make_sink_{std::move(make_sink)} {}
 
   node_role role() const noexcept override { return node_role::output; }

@@ -68,11 +68,11 @@ private:
     down_.begin(context);
     std::uint64_t age = 0;
     for (auto& held : kept_) {
-      for (auto* part : ordered_parts<T>(held.slots)) {
-        down_.open({0, place(age, part->order)});
-        send_copies<T>(part->items, out_, down_);
+      for_each_part<T>(held.slots, [&](auto& part) {
+        down_.open({0, place(age, part.order)});
+        send_copies<T>(part.items, out_, down_);
         down_.close();
-      }
+      });
       ++age;
     }
     down_.end();

@@ -70,10 +70,7 @@ hash_partitioner checked_partitioner(const dstream<T>& stream, const op_info& in
 template <class T, class P>
 P checked_partitioner(const dstream<T>& stream, const op_info& info,
                       P partitioner) requires(!std::convertible_to<P, std::uint32_t>) {
-  if (partitioner.partitions == 0)
-    throw stream_error{errc::invalid_argument,
-                       describe(info) + ": 0 partitions; at least 1 is needed"};
-  stream_access::builder(stream)->partitions_or_default(partitioner.partitions, info);
+  stream_access::builder(stream)->check_partitions(partitioner.partitions, info);
   return partitioner;
 }
 

@@ -33,11 +33,10 @@ struct stream_access {
   template <class Out, class T, class Make>
   static dstream<Out> narrow(const dstream<T>& from, std::shared_ptr<op_info> info, Make make,
                              partitioning keys = {}) {
-    auto made = std::make_shared<narrow_node<Out, Make>>(
+    node_ptr at = std::make_shared<narrow_node<Out, Make>>(
         from.builder_->graph().next_id(), std::move(info), from.node_, std::move(make));
-    made->set_partitioned(std::move(keys));
-    from.builder_->graph().add(made);
-    return {from.builder_, made};
+    add(*from.builder_, at, std::move(keys), duration{0});
+    return {from.builder_, std::move(at)};
   }
 
   template <class T, class MakeWriter, class MakeSink>
@@ -47,19 +46,20 @@ struct stream_access {
   }
 
   /// `slide` zero: that of the first parent.
-  template <class Out>
+  template <class Out, class MakeReader>
   static dstream<Out> exchange(const std::shared_ptr<graph_builder>& builder,
                                std::shared_ptr<op_info> info, std::vector<exchange_parent> parents,
-                               exchange_traits traits,
-                               typename exchange_node<Out>::reader_factory reader,
-                               partitioning keys = {}, duration slide = duration{0}) {
-    auto made = std::make_shared<exchange_node<Out>>(builder->graph().next_id(), std::move(info),
-                                                     std::move(parents), traits, std::move(reader));
-    made->set_partitioned(std::move(keys));
-    made->set_slide(slide);
-    builder->graph().add(made);
-    return {builder, made};
+                               exchange_traits traits, MakeReader reader, partitioning keys = {},
+                               duration slide = duration{0}) {
+    using made = typed_exchange_node<Out, MakeReader>;
+    node_ptr at = std::make_shared<made>(builder->graph().next_id(), std::move(info),
+                                         std::move(parents), traits, std::move(reader));
+    add(*builder, at, std::move(keys), slide);
+    return {builder, std::move(at)};
   }
+
+private:
+  static void add(graph_builder& builder, const node_ptr& made, partitioning keys, duration slide);
 };
 
 } // namespace millrace

@@ -42,11 +42,12 @@ public:
 
   void run(const batch_context& context, const std::vector<payload_ptr>& slots,
            const std::shared_ptr<parallel_executor>& executor) override {
-    auto parts = ordered_parts<T>(slots);
+    std::vector<const std::vector<T>*> parts;
+    for_each_part<T>(slots, [&](auto& part) { parts.push_back(&part.items); });
     guarded(*info_, [&] {
       executor->run_all(parts.size(), [&](std::size_t p) {
         auto connection = std::invoke(open_, p, context.time);
-        for (auto& record : parts[p]->items)
+        for (auto& record : *parts[p])
           std::invoke(write_, connection, record);
         std::invoke(close_, connection);
       });
