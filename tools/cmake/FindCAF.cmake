@@ -1,9 +1,10 @@
 # Finds CAF as Debian's libcaf-dev ships it (headers and shared libraries, no package files of its own).
 #
-#   find_package(CAF [version] COMPONENTS core io)
+#   find_package(CAF [version] [COMPONENTS core io])
 #
 # CAF_ROOT (variable or environment) names another installation prefix to use instead, such as one built
-# with a sanitizer. Gives CAF_FOUND, CAF_VERSION and the imported targets CAF::core and CAF::io.
+# with a sanitizer. Gives CAF_FOUND, CAF_VERSION and for each component, core if none is named, an imported target:
+# CAF::core, CAF::io.
 
 if(NOT CAF_FIND_COMPONENTS)
   set(CAF_FIND_COMPONENTS core)
