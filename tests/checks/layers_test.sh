@@ -20,6 +20,21 @@ good_tree
 plant apps/examples/bad.cpp <<<'#include <caf/all.hpp>'
 fails layers.py "apps/examples/bad.cpp:1: includes caf/all.hpp; only actors/ may include CAF"
 
+for folder in compute protocol systems; do
+  good_tree
+  plant "actors/millrace/actors/$folder/bad.cpp" <<<'#include <caf/resumable.hpp>'
+  fails layers.py "actors/$folder/bad.cpp:1: includes caf/resumable.hpp; in actors/ only actors/millrace/actors/system/ may include CAF"
+done
+
+good_tree
+plant actors/millrace/bad.hpp <<<$'#pragma once\n\n#include <caf/fwd.hpp>'
+fails layers.py "actors/millrace/bad.hpp:3: includes caf/fwd.hpp"
+
+good_tree
+plant actors/millrace/actors/system/turn.cpp <<<'#include <caf/resumable.hpp>'
+plant actors/millrace/actors/compute/stage.cpp <<<'#include "millrace/actors/system/caf.hpp"'
+passes layers.py
+
 good_tree
 plant libstream/millrace/run/bad.cpp <<<'#include "millrace/actors/system/caf.hpp"'
 fails layers.py "room 'run' includes millrace/actors/system/caf.hpp, which is outside libstream's rooms"

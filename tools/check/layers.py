@@ -2,7 +2,7 @@
 """Checks who may include whom: layers.py [ROOT]
 
 Rooms of libstream/millrace include only rooms of a lower level; rooms of one level do not know each other.
-Only actors/ names CAF, nothing outside tests/ includes a test, and heavy third-party headers stay in .cpp files.
+Only actors/ names CAF, and in it only actors/millrace/actors/system/ includes it; nothing outside tests/ includes a test, and heavy third-party headers stay in .cpp files.
 """
 
 import re
@@ -39,6 +39,8 @@ HEAVY = {
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+CAF = re.compile(r"^caf(/|\.hpp$)")
+DOOR_TO_CAF = Path("actors/millrace/actors/system")
 SOURCE_SUFFIXES = {".hpp", ".cpp", ".h", ".ipp"}
 
 
@@ -70,7 +72,7 @@ def library_problems(path, target, library):
         for name, pattern in HEAVY.items():
             if pattern.match(target):
                 yield f"public header includes {name} ({target}); include it in a .cpp file only"
-    if library == "libstream" and target.startswith(("caf/", "caf.hpp")):
+    if library == "libstream" and CAF.match(target):
         yield f"includes {target}; only actors/ may include CAF"
 
 
@@ -107,10 +109,12 @@ def check_others(root):
         for number, target in includes(path):
             for problem in library_problems(path, target, "actors"):
                 yield path, number, problem
+            if CAF.match(target) and DOOR_TO_CAF not in path.relative_to(root).parents:
+                yield path, number, f"includes {target}; in actors/ only {DOOR_TO_CAF}/ may include CAF"
     # The benchmarks measure CAF itself and tests look inside actors, so both may name it.
     for path in sources(root / "apps"):
         for number, target in includes(path):
-            if target.startswith("caf/"):
+            if CAF.match(target):
                 yield path, number, f"includes {target}; only actors/ may include CAF"
     for folder in ("libstream", "actors", "apps", "tools"):
         for path in sources(root / folder):

@@ -1,5 +1,5 @@
-#include "millrace/actors/compute/message_turn.hpp"
 #include "millrace/actors/shutdown/completion.hpp"
+#include "millrace/actors/system/message_turn.hpp"
 
 #include <algorithm>
 #include <atomic>

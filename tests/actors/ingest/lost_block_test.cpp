@@ -1,5 +1,6 @@
 #include "millrace/actors/control/batch_coordinator.hpp"
 #include "millrace/actors/control/block_tracker.hpp"
+#include "millrace/actors/control/job_environment.hpp"
 #include "support/job_fixture.hpp"
 
 #include <mutex>

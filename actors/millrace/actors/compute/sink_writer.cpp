@@ -1,5 +1,7 @@
 #include "millrace/actors/compute/sink_writer.hpp"
 
+#include "millrace/actors/compute/compute_pool.hpp"
+#include "millrace/actors/control/job_environment.hpp"
 #include "millrace/control/output_runner.hpp"
 
 #include <deque>
@@ -36,8 +38,10 @@ void ran(self_ptr self, const output_info& info, const std::optional<error>& fai
     return;
   s.next = 0;
   s.halted = s.failure && env.what.conf.text("stream.on_batch_failure") == "stop";
-  tell(env, self, env.wiring.coordinator,
-       outputs_done{info.time, std::exchange(s.done, {}), std::exchange(s.failure, {})});
+  outputs_done all{info.time, std::move(s.done), std::move(s.failure)};
+  s.done.clear();
+  s.failure.reset();
+  tell(env, self, env.wiring.coordinator, std::move(all));
 }
 
 bool needs_user_code(const input_gate::ready& input) {

@@ -1,7 +1,13 @@
 #pragma once
 
-#include "millrace/actors/control/job_environment.hpp"
-#include "millrace/control/stage/stage_chain.hpp"
+#include "millrace/actors/fwd.hpp"
+#include "millrace/actors/protocol/actors.hpp"
+
+#include <cstdint>
+
+namespace millrace {
+struct chain_plan;
+}
 
 namespace millrace::actors {
 

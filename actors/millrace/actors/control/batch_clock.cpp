@@ -1,5 +1,6 @@
 #include "millrace/actors/control/batch_clock.hpp"
 
+#include "millrace/actors/control/job_environment.hpp"
 #include "millrace/schedule/batch_schedule.hpp"
 
 namespace millrace::actors {

@@ -1,5 +1,7 @@
 #include "millrace/actors/control/block_tracker.hpp"
 
+#include "millrace/actors/control/job_environment.hpp"
+#include "millrace/actors/shutdown/completion.hpp"
 #include "millrace/actors/system/own_thread.hpp"
 #include "millrace/control/batch_assembler.hpp"
 

@@ -1,5 +1,6 @@
 #include "millrace/actors/control/job_environment.hpp"
 
+#include "millrace/actors/compute/compute_pool.hpp"
 #include "millrace/control/batch_assembler.hpp"
 #include "millrace/schedule/batch_schedule.hpp"
 

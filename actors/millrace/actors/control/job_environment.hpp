@@ -1,10 +1,11 @@
 #pragma once
 
-#include "millrace/actors/compute/compute_pool.hpp"
-#include "millrace/actors/compute/message_turn.hpp"
 #include "millrace/actors/compute/serial_thread.hpp"
 #include "millrace/actors/control/listener_bus.hpp"
+#include "millrace/actors/fwd.hpp"
 #include "millrace/actors/protocol/actors.hpp"
+#include "millrace/actors/protocol/messages.hpp"
+#include "millrace/actors/system/message_turn.hpp"
 #include "millrace/block/block_store.hpp"
 #include "millrace/plan/plan.hpp"
 
@@ -59,8 +60,6 @@ struct job_environment {
   std::uint32_t max_failures() const;
   std::chrono::steady_clock::time_point steady_now() const { return time->steady_now(); }
 };
-
-using environment_ptr = std::shared_ptr<job_environment>;
 
 /// Sends from an actor, counted.
 template <class Self, class Handle, class Message>

@@ -1,6 +1,9 @@
 #include "millrace/actors/ingest/block_generator.hpp"
 
+#include "millrace/actors/control/job_environment.hpp"
+#include "millrace/actors/shutdown/completion.hpp"
 #include "millrace/block/block_builder.hpp"
+#include "millrace/intake/intake.hpp"
 
 namespace millrace::actors {
 

@@ -1,7 +1,16 @@
 #pragma once
 
-#include "millrace/actors/control/job_environment.hpp"
-#include "millrace/intake/intake.hpp"
+#include "millrace/actors/fwd.hpp"
+#include "millrace/actors/protocol/actors.hpp"
+#include "millrace/base/ids.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace millrace {
+class intake;
+}
 
 namespace millrace::actors {
 

@@ -1,5 +1,9 @@
 #include "millrace/actors/ingest/receiver.hpp"
 
+#include "millrace/actors/control/job_environment.hpp"
+#include "millrace/actors/ingest/receiver_life.hpp"
+#include "millrace/actors/ingest/receiver_parts.hpp"
+
 namespace millrace::actors {
 
 namespace {

@@ -1,14 +1,22 @@
 #pragma once
 
-#include "millrace/actors/control/job_environment.hpp"
-#include "millrace/actors/ingest/receiver_life.hpp"
+#include "millrace/actors/fwd.hpp"
 #include "millrace/actors/ingest/request_limit.hpp"
-#include "millrace/io/network.hpp"
-#include "millrace/rate/intake_pacer.hpp"
-#include "millrace/source/receiver.hpp"
+#include "millrace/actors/protocol/actors.hpp"
+#include "millrace/base/ids.hpp"
 
 #include <memory>
 #include <mutex>
+#include <string>
+
+namespace millrace {
+class intake;
+class intake_pacer;
+class network;
+class receiver_base;
+class receiver_host;
+class source_node;
+} // namespace millrace
 
 namespace millrace::actors {
 
@@ -33,8 +41,6 @@ struct receiver_parts {
   std::shared_ptr<intake> into;
   std::shared_ptr<intake_pacer> pacer;
 };
-
-using receiver_parts_ptr = std::shared_ptr<receiver_parts>;
 
 /// Makes the user's receiver, or the socket receiver, with its intake, and asks it once where it
 /// would rather run. Null for sources that have no receiver.

@@ -1,8 +1,14 @@
 #include "millrace/actors/ingest/receiver_supervisor.hpp"
 
+#include "millrace/actors/control/job_environment.hpp"
 #include "millrace/actors/ingest/receiver.hpp"
+#include "millrace/actors/ingest/receiver_parts.hpp"
+#include "millrace/actors/shutdown/completion.hpp"
 #include "millrace/actors/system/system_clock.hpp"
 #include "millrace/base/random.hpp"
+#include "millrace/intake/intake.hpp"
+#include "millrace/rate/intake_pacer.hpp"
+#include "millrace/source/receiver.hpp"
 #include "millrace/supervise/restart_policy.hpp"
 
 namespace millrace::actors {

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "millrace/actors/ingest/receiver_parts.hpp"
+#include "millrace/actors/fwd.hpp"
+#include "millrace/actors/protocol/actors.hpp"
 
 namespace millrace::actors {
 

@@ -1,8 +1,32 @@
 #pragma once
 
-#include "millrace/actors/protocol/messages.hpp"
+#include "millrace/actors/system/caf_fwd.hpp"
 
+/// Who takes what. The messages themselves are in messages.hpp.
 namespace millrace::actors {
+
+struct batch_done;
+struct batch_due;
+struct batch_ready;
+struct block_stored;
+struct block_tick;
+struct clock_tick;
+struct drain;
+struct exchange_delivery;
+struct finish_phase;
+struct inputs_pulled;
+struct intake_ready;
+struct output_delivery;
+struct output_ran;
+struct outputs_done;
+struct rate_changed;
+struct receiver_event;
+struct receiver_request;
+struct restart_due;
+struct room_available;
+struct run_batch;
+struct store_full;
+struct task_done;
 
 /// Ticks on the aligned grid.
 using batch_clock_actor = caf::typed_actor<caf::reacts_to<clock_tick>, caf::reacts_to<drain>>;

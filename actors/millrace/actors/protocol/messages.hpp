@@ -1,16 +1,24 @@
 #pragma once
 
-#include "millrace/actors/shutdown/completion.hpp"
+#include "millrace/actors/fwd.hpp"
 #include "millrace/actors/system/caf.hpp"
-#include "millrace/control/allocated_batch.hpp"
-#include "millrace/control/batch_assembler.hpp"
-#include "millrace/control/stage/input_gate.hpp"
+#include "millrace/base/error.hpp"
+#include "millrace/base/ids.hpp"
+#include "millrace/base/time.hpp"
 #include "millrace/control/stage/stage_chain.hpp"
+#include "millrace/flow/listener.hpp"
 #include "millrace/schedule/block_ledger.hpp"
 
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+namespace millrace {
+struct allocated_batch;
+struct pulled_inputs;
+} // namespace millrace
 
 /// Every message of the runtime, one struct each. Inside a process none is lost, and messages
 /// between two actors keep their order.
@@ -33,7 +41,7 @@ struct batch_due {
 
 /// Tracker to coordinator: the input of a batch is settled, or could not be.
 struct batch_ready {
-  allocated_batch_ptr batch;
+  std::shared_ptr<const allocated_batch> batch;
 };
 
 /// Input thread to tracker: what the sources gave that may block. The tracker takes it out.

@@ -1,5 +1,11 @@
 #include "millrace/actors/shutdown/shutdown.hpp"
 
+#include "millrace/actors/compute/compute_pool.hpp"
+#include "millrace/actors/control/job_environment.hpp"
+#include "millrace/actors/ingest/receiver_parts.hpp"
+#include "millrace/actors/shutdown/completion.hpp"
+#include "millrace/intake/intake.hpp"
+
 #include <algorithm>
 
 namespace millrace::actors {

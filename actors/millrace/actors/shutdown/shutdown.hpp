@@ -1,9 +1,13 @@
 #pragma once
 
-#include "millrace/actors/control/job_environment.hpp"
-#include "millrace/actors/ingest/receiver_parts.hpp"
+#include "millrace/actors/fwd.hpp"
+#include "millrace/base/log.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <vector>
 
 namespace millrace::actors {

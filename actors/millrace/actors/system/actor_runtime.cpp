@@ -1,12 +1,16 @@
 #include "millrace/actors/system/actor_runtime.hpp"
 
+#include "millrace/actors/compute/compute_pool.hpp"
 #include "millrace/actors/compute/sink_writer.hpp"
 #include "millrace/actors/compute/stage.hpp"
 #include "millrace/actors/control/batch_clock.hpp"
 #include "millrace/actors/control/batch_coordinator.hpp"
 #include "millrace/actors/control/block_tracker.hpp"
+#include "millrace/actors/control/job_environment.hpp"
 #include "millrace/actors/ingest/block_generator.hpp"
+#include "millrace/actors/ingest/receiver_parts.hpp"
 #include "millrace/actors/ingest/receiver_supervisor.hpp"
+#include "millrace/actors/shutdown/completion.hpp"
 #include "millrace/actors/shutdown/shutdown.hpp"
 #include "millrace/actors/shutdown/signal_watcher.hpp"
 #include "millrace/actors/shutdown/stop_request.hpp"
@@ -14,6 +18,9 @@
 #include "millrace/actors/system/own_thread.hpp"
 #include "millrace/actors/system/posix_network.hpp"
 #include "millrace/actors/system/system_clock.hpp"
+#include "millrace/control/batch_assembler.hpp"
+#include "millrace/control/stage/stage_chain.hpp"
+#include "millrace/rate/intake_pacer.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -166,6 +173,11 @@ private:
   /// not hang on it.
   template <class Handle>
   Handle watched(Handle handle) {
+    watch(*caf::actor_cast<caf::strong_actor_ptr>(handle)->get());
+    return handle;
+  }
+
+  void watch(caf::abstract_actor& actor) {
     actors_ended_->expect();
     auto on_end = [env = env_, sys = &system_.get(),
                    ended = actors_ended_](const caf::error& reason) {
@@ -178,8 +190,7 @@ private:
       }
       ended->complete();
     };
-    caf::actor_cast<caf::strong_actor_ptr>(handle)->get()->attach_functor(std::move(on_end));
-    return handle;
+    actor.attach_functor(std::move(on_end));
   }
 
   void stop_when_asked() {

@@ -6,6 +6,8 @@
 #include <future>
 #include <vector>
 
+#include <caf/actor_system_config.hpp>
+
 namespace millrace::actors {
 
 namespace {
@@ -57,6 +59,32 @@ void caf_system::close() {
 void caf_system::leak() noexcept {
   static_cast<void>(system_.release());
   static_cast<void>(config_.release());
+}
+
+void forget_system_of_thread() { caf::logger::set_current_actor_system(nullptr); }
+
+void init_actor(caf::scheduled_actor* self) {
+  self->set_default_handler(
+      [](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
+        return caf::make_error(caf::sec::unexpected_message);
+      });
+  self->set_error_handler([](caf::scheduled_actor* me, caf::error& e) { me->quit(std::move(e)); });
+  self->set_exception_handler([](caf::scheduled_actor*, std::exception_ptr& x) -> caf::error {
+    try {
+      std::rethrow_exception(x);
+    } catch (const std::exception& e) {
+      return caf::make_error(caf::sec::runtime_error, std::string{e.what()});
+    } catch (...) {
+      return caf::make_error(caf::sec::runtime_error, std::string{"unknown exception"});
+    }
+  });
+}
+
+void stop_now(const caf::strong_actor_ptr& target) {
+  if (target)
+    caf::anon_send<caf::message_priority::high>(
+        caf::actor_cast<caf::actor>(target),
+        caf::exit_msg{target->address(), caf::exit_reason::user_shutdown});
 }
 
 } // namespace millrace::actors

@@ -1,22 +1,38 @@
 #pragma once
 
-// CAF 0.17.6 wants these before its own headers with newer compilers.
-#include <cstdint>
-#include <limits>
+#include "millrace/actors/system/caf_fwd.hpp"
+
+#include <cstddef>
 #include <memory>
 #include <string>
-#include <string_view>
 
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
-#include <caf/all.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
 
-/// The one door to CAF: actors use send, monitor, schedule and spawn through what is here, which is
-/// also the subset that a port to CAF 1.x needs.
+/// The door to CAF: actors use send, monitor, schedule and spawn through what is here, which is
+/// also the subset that a port to CAF 1.x needs. It includes only what shells need, as every shell
+/// pays for it when it is compiled.
 
 /// Marks a message struct as one that stays inside the process: it travels by pointer and is never
 /// serialised.
-#define MILLRACE_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
+///
+/// CAF makes some 100 functions of every message, which each unit that sends it would compile anew.
+/// They are compiled once, where MILLRACE_MESSAGE_CODE names the message. For that all of them have
+/// to compile, and one, which nothing calls, does not as CAF defines it.
+#define MILLRACE_LOCAL_MESSAGE(type)                                                               \
+  CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)                                                              \
+  template <>                                                                                      \
+  inline void caf::mailbox_element_vals<type>::dispose() noexcept {}                               \
+  MILLRACE_MESSAGE_TEMPLATES(extern template, type)
+
+#define MILLRACE_MESSAGE_CODE(type) MILLRACE_MESSAGE_TEMPLATES(template, type)
+
+#define MILLRACE_MESSAGE_TEMPLATES(keyword, type)                                                  \
+  keyword class caf::mailbox_element_vals<type>;                                                   \
+  keyword class caf::detail::tuple_vals<type>;                                                     \
+  keyword class caf::detail::tuple_vals_impl<caf::detail::message_data, type>;                     \
+  keyword class caf::detail::tuple_vals_impl<caf::type_erased_tuple, type>;                        \
+  keyword class caf::detail::type_erased_value_impl<type>;
 
 namespace millrace::actors {
 
@@ -53,34 +69,13 @@ private:
 
 /// CAF notes the actor system in every thread that makes one or spawns, and the system's destructor
 /// waits, for ever if need be, until no other thread has it noted: a thread forgets it with this.
-inline void forget_system_of_thread() { caf::logger::set_current_actor_system(nullptr); }
+void forget_system_of_thread();
 
 /// Replaces CAF's default handlers, which print whole messages to standard output: unexpected
 /// messages are dropped, errors and exceptions end the actor with the text in its exit reason.
-template <class Self>
-void init_actor(Self* self) {
-  self->set_default_handler(
-      [](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
-        return caf::make_error(caf::sec::unexpected_message);
-      });
-  self->set_error_handler([](caf::scheduled_actor* me, caf::error& e) { me->quit(std::move(e)); });
-  self->set_exception_handler([](caf::scheduled_actor*, std::exception_ptr& x) -> caf::error {
-    try {
-      std::rethrow_exception(x);
-    } catch (const std::exception& e) {
-      return caf::make_error(caf::sec::runtime_error, std::string{e.what()});
-    } catch (...) {
-      return caf::make_error(caf::sec::runtime_error, std::string{"unknown exception"});
-    }
-  });
-}
+void init_actor(caf::scheduled_actor* self);
 
 /// Ends an actor now, ahead of what waits in its mailbox (send_exit would queue behind it).
-inline void stop_now(const caf::strong_actor_ptr& target) {
-  if (target)
-    caf::anon_send<caf::message_priority::high>(
-        caf::actor_cast<caf::actor>(target),
-        caf::exit_msg{target->address(), caf::exit_reason::user_shutdown});
-}
+void stop_now(const caf::strong_actor_ptr& target);
 
 } // namespace millrace::actors

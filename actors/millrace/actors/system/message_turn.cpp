@@ -1,4 +1,4 @@
-#include "millrace/actors/compute/message_turn.hpp"
+#include "millrace/actors/system/message_turn.hpp"
 
 #include <caf/resumable.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
