@@ -60,10 +60,7 @@ public:
   template <class F, partitions_for<K> P = std::uint32_t>
   auto reduce_by_key(F f, P partitions = P{}, here site = here::current()) const {
     check_reduces<F, value>();
-    auto add = [f](value& sum, const V& v) mutable { reduce_into<value>(f, sum, to_owned(v)); };
-    auto merge = [f](value& sum, const value& v) mutable { reduce_into<value>(f, sum, value(v)); };
-    return made<value>("reduce_by_key", aggregator{[](const V& v) { return to_owned(v); }, add, merge},
-                       std::move(partitions), site);
+    return made<value>("reduce_by_key", reduction_by(std::move(f)), std::move(partitions), site);
   }
 
   /// `create(value) -> C`, `merge_value(C, value) -> C`, `merge_combiners(C, C) -> C`; as for
@@ -75,38 +72,63 @@ public:
     using combiner = std::decay_t<std::invoke_result_t<Create&, V>>;
     check_combines<MergeValue, combiner, V>();
     check_combines<MergeCombiners, combiner, combiner>();
+    return made<combiner>(
+        "aggregate_by_key",
+        aggregation_by(std::move(create), std::move(merge_value), std::move(merge_combiners)),
+        std::move(partitions), site);
+  }
+
+  template <partitions_for<K> P = std::uint32_t>
+  auto count_by_key(P partitions = P{}, here site = here::current()) const {
+    return made<std::int64_t>("count_by_key", counting(), std::move(partitions), site);
+  }
+
+  template <partitions_for<K> P = std::uint32_t>
+  auto group_by_key(P partitions = P{}, here site = here::current()) const {
+    return made<std::vector<value>>("group_by_key", grouping(), std::move(partitions), site);
+  }
+
+private:
+  // The functions of the windows know nothing of how keys are divided, so that windows of one
+  // function are compiled once and not once for each type of partitioner.
+  template <class F>
+  static auto reduction_by(F f) {
+    auto add = [f](value& sum, const V& v) mutable { reduce_into<value>(f, sum, to_owned(v)); };
+    auto merge = [f](value& sum, const value& v) mutable { reduce_into<value>(f, sum, value(v)); };
+    return aggregator{[](const V& v) { return to_owned(v); }, add, merge};
+  }
+
+  template <class Create, class MergeValue, class MergeCombiners>
+  static auto aggregation_by(Create create, MergeValue merge_value,
+                             MergeCombiners merge_combiners) {
+    using combiner = std::decay_t<std::invoke_result_t<Create&, V>>;
     auto add = [merge_value](combiner& c, const V& v) mutable {
       c = as_stored<combiner>(std::invoke(merge_value, std::move(c), v));
     };
     auto merge = [merge_combiners](combiner& c, const combiner& other) mutable {
       c = as_stored<combiner>(std::invoke(merge_combiners, std::move(c), other));
     };
-    return made<combiner>("aggregate_by_key", aggregator{std::move(create), add, merge},
-                          std::move(partitions), site);
+    return aggregator{std::move(create), add, merge};
   }
 
-  template <partitions_for<K> P = std::uint32_t>
-  auto count_by_key(P partitions = P{}, here site = here::current()) const {
+  static auto counting() {
     auto merge = [](std::int64_t& n, std::int64_t more) { n += more; };
     auto count = [](std::int64_t& n, const V&) { ++n; };
-    return made<std::int64_t>("count_by_key",
-                              aggregator{[](const V&) { return std::int64_t{1}; }, count, merge},
-                              std::move(partitions), site);
+    return aggregator{[](const V&) { return std::int64_t{1}; }, count, merge};
   }
 
-  template <partitions_for<K> P = std::uint32_t>
-  auto group_by_key(P partitions = P{}, here site = here::current()) const {
+  static auto grouping() {
     using group = std::vector<value>;
     auto append = [](group& g, const V& v) { g.push_back(value(v)); };
     auto concatenate = [](group& g, const group& more) {
       g.insert(g.end(), more.begin(), more.end());
     };
-    return made<group>("group_by_key",
-                       aggregator{[](const V& v) { return group{value(v)}; }, append, concatenate},
-                       std::move(partitions), site);
+    return aggregator{[](const V& v) { return group{value(v)}; }, append, concatenate};
   }
 
-private:
+  template <class C, class Functions>
+  auto make_reader(Functions functions) const;
+
   template <class C, class Functions, class P>
   event_results<K, V, C> made(const char* operation, Functions functions, P partitions,
                               here site) const;
@@ -217,6 +239,24 @@ exchange_parent event_parent(const event_dstream<std::pair<K, V>>& stream, const
 } // namespace detail
 
 template <class K, class V>
+template <class C, class Functions>
+auto event_windows<K, V>::make_reader(Functions functions) const {
+  using chunk = event_chunk<std::pair<owned_t<K>, windowed<C>>, timestamped<std::pair<K, V>>>;
+  return [functions, marks = from_.watermarks(), spec = spec_,
+          options = options_](auto& who, consumer<chunk>& down) -> std::unique_ptr<stage_reader> {
+    auto read_with = [&]<class Windows>(std::type_identity<Windows>) {
+      return std::make_unique<event_window_reader<K, V, owned_t<K>, C, Windows>>(
+          who, down, marks, [=](hash_seed seed) {
+            return std::make_unique<Windows>(spec, functions, seed, options);
+          });
+    };
+    if (spec.is_session())
+      return read_with(std::type_identity<session_windows<K, C, Functions>>{});
+    return read_with(std::type_identity<keyed_event_window<K, C, Functions>>{});
+  };
+}
+
+template <class K, class V>
 template <class C, class Functions, class P>
 event_results<K, V, C> event_windows<K, V>::made(const char* operation, Functions functions,
                                                  P partitions, here site) const {
@@ -230,21 +270,9 @@ event_results<K, V, C> event_windows<K, V>::made(const char* operation, Function
   using chunk = event_chunk<result, late>;
   exchange_traits traits{
       .partitions = partitioner.partitions, .absorbs_absence = true, .works_when_empty = true};
-  auto reader = [=, marks = from_.watermarks(), spec = spec_, options = options_](
-                    auto& who, consumer<chunk>& down) -> std::unique_ptr<stage_reader> {
-    auto read_with = [&]<class Windows>(std::type_identity<Windows>) {
-      return std::make_unique<event_window_reader<K, V, owned_t<K>, C, Windows>>(
-          who, down, marks, [=](hash_seed seed) {
-            return std::make_unique<Windows>(spec, functions, seed, options);
-          });
-    };
-    if (spec.is_session())
-      return read_with(std::type_identity<session_windows<K, C, Functions>>{});
-    return read_with(std::type_identity<keyed_event_window<K, C, Functions>>{});
-  };
-  auto stage = stream_access::exchange<chunk>(stream_access::builder(stream), info,
-                                              {detail::event_parent(from_, partitioner)}, traits,
-                                              reader, partitioning_of(partitioner));
+  auto stage = stream_access::exchange<chunk>(
+      stream_access::builder(stream), info, {detail::event_parent(from_, partitioner)}, traits,
+      make_reader<C>(std::move(functions)), partitioning_of(partitioner));
   auto results = stream_access::narrow<result>(
       stage, info, [](op_info_ptr who, consumer<result>& down) -> consumer_ptr {
         return std::make_unique<chunk_part_op<chunk, result, &chunk::results>>(std::move(who),
