@@ -15,7 +15,7 @@ packages=(
   # tests
   doctest-dev valgrind
   # checks
-  git python3 clang-format shellcheck
+  git python3 clang-format-16 shellcheck
   # the ThreadSanitizer build of CAF, from Debian's source package
   dpkg-dev ca-certificates
 )

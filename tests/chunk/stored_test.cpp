@@ -78,7 +78,8 @@ R folded(F f, const std::vector<V>& values) {
 
 TEST_CASE("a reduction of views that returns owned text keeps the text") {
   const std::vector<view> words{"a text that is longer than a string holds in place", ", ", "b"};
-  CHECK(folded<std::string>(join, words) == "a text that is longer than a string holds in place, b");
+  CHECK(folded<std::string>(join, words) ==
+        "a text that is longer than a string holds in place, b");
   CHECK(folded<view>(larger, words) == "b");
   CHECK(folded<std::pair<std::string, int>>(either, std::vector<keyed_view>{{"x", 1}, {"y", 2}}) ==
         std::pair<std::string, int>("xy", 3));

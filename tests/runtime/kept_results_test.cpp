@@ -88,9 +88,8 @@ void check_keyed(bool of_all, Build build) {
 TEST_CASE("reduce_by_key: strings made of views are kept as strings") {
   check_keyed(false, [](auto& c) { return pairs_of(c).reduce_by_key(greater_text); });
   check_keyed(false, [](auto& c) {
-    return pairs_of(c).reduce_by_key(greater_text, partition_with(2, [](view k) {
-                                       return k.size() % 2;
-                                     }));
+    return pairs_of(c).reduce_by_key(greater_text,
+                                     partition_with(2, [](view k) { return k.size() % 2; }));
   });
   check_keyed(false, [](auto& c) { return pairs_of(c).reduce_by_key(greater_view); });
 }
@@ -160,19 +159,16 @@ TEST_CASE("combine_by_key: the combiner is what create returns") {
   auto create = [](view v) { return text(v); };
   auto merge = [](const text& a, view b) { return std::max(view(a), b); };
   check_keyed(false, [&](auto& c) { return pairs_of(c).combine_by_key(create, merge, merge); });
-  check_keyed(false, [&](auto& c) {
-    return pairs_of(c).combine_by_key(create, merge, merge, 2U, false);
-  });
+  check_keyed(false,
+              [&](auto& c) { return pairs_of(c).combine_by_key(create, merge, merge, 2U, false); });
 }
 
 TEST_CASE("windows keep text, whether the function returns a string or a view") {
   auto all = seconds(60);
-  check_keyed(true, [&](auto& c) {
-    return pairs_of(c).reduce_by_key_and_window(greater_text, all);
-  });
-  check_keyed(true, [&](auto& c) {
-    return pairs_of(c).reduce_by_key_and_window(greater_view, all);
-  });
+  check_keyed(true,
+              [&](auto& c) { return pairs_of(c).reduce_by_key_and_window(greater_text, all); });
+  check_keyed(true,
+              [&](auto& c) { return pairs_of(c).reduce_by_key_and_window(greater_view, all); });
   check_keyed(true, [&](auto& c) {
     return pairs_of(c).reduce_by_key_and_window(greater_view, greater_view, all);
   });
@@ -232,8 +228,7 @@ TEST_CASE("a batch of views keeps what they point into, and what transform retur
   check_keyed(false, [](auto& c) {
     return pairs_of(c).transform([](const batch<keyed>& in) {
       auto fresh = in.map([](const keyed& p) { return keyed(p.first, p.second); });
-      return fresh
-          .map([](const keyed& p) { return std::pair<view, view>(p.first, p.second); })
+      return fresh.map([](const keyed& p) { return std::pair<view, view>(p.first, p.second); })
           .filter([](const auto&) { return true; })
           .reduce_by_key(greater_view);
     });
@@ -255,9 +250,8 @@ TEST_CASE("static values of a join own their text") {
     auto out = run_job(on, 3, [](basic_stream_context& context) {
       texts names{long_text(1), long_text(2)};
       batch<std::pair<text, view>> table{{"even", names[0]}, {"odd", names[1]}};
-      auto joined = pairs_of(context).join(table).map([](const auto& r) {
-        return keyed(r.first, r.second.second);
-      });
+      auto joined = pairs_of(context).join(table).map(
+          [](const auto& r) { return keyed(r.first, r.second.second); });
       std::fill(names.begin(), names.end(), long_text(0));
       return joined.reduce_by_key(greater_view);
     });

@@ -20,10 +20,9 @@ namespace {
 /// Lines of slots that searches meet: full and not, with equal tags, and with none.
 struct random_table {
   explicit random_table(std::mt19937_64& random, unsigned line_bits)
-      : lines((std::size_t{1} << line_bits) + 1), table{lines.data(),
-                                                        (std::size_t{1} << line_bits) - 1,
-                                                        static_cast<std::uint32_t>(
-                                                            (std::size_t{16} << line_bits) - 1)} {
+      : lines((std::size_t{1} << line_bits) + 1),
+        table{lines.data(), (std::size_t{1} << line_bits) - 1,
+              static_cast<std::uint32_t>((std::size_t{16} << line_bits) - 1)} {
     for (auto& line : lines)
       for (auto& slot : line)
         if (random() % 4 != 0)

@@ -33,8 +33,10 @@ public:
   using store = state_store<std::string, S>;
 
   basic_modelled_store(std::uint64_t seed, std::optional<duration> timeout, std::uint64_t key_space)
-      : random{seed}, states{hash_seed{random()}, timeout}, timeout_{timeout}, key_space_{
-                                                                                   key_space} {}
+      : random{seed},
+        states{hash_seed{random()}, timeout},
+        timeout_{timeout},
+        key_space_{key_space} {}
 
   /// One batch: begun, perhaps broken off by an exception, and committed or rolled back.
   void run_batch() {

@@ -115,8 +115,7 @@ struct history_options {
 
 /// Slides of one to three batches, sometimes of more, with gaps and batches without data, failures
 /// at random calls, rollbacks with and without failure, and retries of the same batches or of
-/// others; after each step the window must show what
-/// recomputing shows.
+/// others; after each step the window must show what recomputing shows.
 template <class Window>
 void check_random_history(Window window, fuse& burning, history_options options, hash_seed seed,
                           std::uint64_t random_seed) {

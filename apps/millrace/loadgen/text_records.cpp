@@ -55,7 +55,8 @@ class line_writer {
 public:
   explicit line_writer(const text_recipe& recipe)
       : random_{recipe.seed},
-        vocabulary_{make_vocabulary(recipe.vocabulary, random_)}, ranks_{vocabulary_.size()} {}
+        vocabulary_{make_vocabulary(recipe.vocabulary, random_)},
+        ranks_{vocabulary_.size()} {}
 
   /// Appends the next line, without `\n`, and returns its number of words.
   std::size_t append_to(std::string& text) {

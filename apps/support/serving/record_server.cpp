@@ -33,10 +33,13 @@ std::string describe(const std::string& peer, const feed_result& result) {
 
 record_server::record_server(const record_stream& records, send_pace pace, unique_fd listening,
                              unique_fd signals, std::uint64_t clients)
-    : records_{records}, pace_{pace}, listening_{std::move(listening)}, signals_{std::move(
-                                                                            signals)},
+    : records_{records},
+      pace_{pace},
+      listening_{std::move(listening)},
+      signals_{std::move(signals)},
       to_accept_{clients == 0 ? std::numeric_limits<std::uint64_t>::max() : clients},
-      stop_{::eventfd(0, EFD_CLOEXEC)}, finished_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
+      stop_{::eventfd(0, EFD_CLOEXEC)},
+      finished_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
   if (!stop_ || !finished_)
     throw stream_error{errc::io_error, fmt::format("eventfd: {}", std::strerror(errno))};
 }

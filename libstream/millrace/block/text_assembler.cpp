@@ -9,7 +9,8 @@ namespace millrace {
 
 text_assembler::text_assembler(std::shared_ptr<arena_pool> pool,
                                std::unique_ptr<record_framer> framer, std::size_t min_read)
-    : pool_(std::move(pool)), framer_(std::move(framer)),
+    : pool_(std::move(pool)),
+      framer_(std::move(framer)),
       min_read_(std::max<std::size_t>(min_read, 1)) {}
 
 std::span<char> text_assembler::writable() {

@@ -46,7 +46,8 @@ class text_block final : public block {
 public:
   /// Slices must ascend and lie inside the arena.
   text_block(std::shared_ptr<const arena> storage, std::vector<text_slice> slices)
-      : block(slices.size(), cost(slices)), storage_(std::move(storage)),
+      : block(slices.size(), cost(slices)),
+        storage_(std::move(storage)),
         slices_(std::move(slices)) {}
 
   /// What a block of these slices counts for against bounds: its bytes and its offsets.

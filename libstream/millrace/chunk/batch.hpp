@@ -31,9 +31,7 @@ struct pair_parts<std::pair<K, V>> {
 
 /// Pairs have the keyed operations.
 template <class T>
-concept pair_like = requires {
-  typename detail::pair_parts<T>::key;
-};
+concept pair_like = requires { typename detail::pair_parts<T>::key; };
 
 /// An immutable collection of records in partitions, with eager parallel operations: what
 /// `for_each_batch` gives to the user, and what `queue_stream` takes. To Millrace what an RDD is to
@@ -64,7 +62,8 @@ public:
                  std::shared_ptr<parallel_executor> executor = make_sequential_executor(),
                  hash_seed seed = {0x9e3779b97f4a7c15})
       : partitions_{std::make_shared<const partition_list>(std::move(partitions))},
-        executor_{std::move(executor)}, seed_{seed} {}
+        executor_{std::move(executor)},
+        seed_{seed} {}
 
   std::size_t partitions() const noexcept { return partitions_->size(); }
   const std::vector<T>& partition(std::size_t i) const { return partitions_->at(i); }
@@ -288,8 +287,8 @@ private:
   batch<Out> made(std::vector<std::vector<Out>> out, owner other = nullptr) const {
     batch<Out> result{std::move(out), executor_, seed_};
     if constexpr (contains_view_v<Out>)
-      result.text_ = std::make_shared<const std::pair<owner, owner>>(records_and_text(),
-                                                                     std::move(other));
+      result.text_ =
+          std::make_shared<const std::pair<owner, owner>>(records_and_text(), std::move(other));
     return result;
   }
 

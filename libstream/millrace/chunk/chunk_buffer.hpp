@@ -13,8 +13,8 @@ namespace millrace {
 /// Records per chunk for element type T: about 1,024, fewer for large records so that a chunk stays
 /// in the first- or second-level cache.
 template <class T>
-inline constexpr std::size_t chunk_capacity = std::clamp<std::size_t>(32 * 1024 / sizeof(T), 64,
-                                                                      1024);
+inline constexpr std::size_t chunk_capacity =
+    std::clamp<std::size_t>(32 * 1024 / sizeof(T), 64, 1024);
 
 /// A fixed-capacity, reusable buffer of records: the output chunk of an operator.
 ///
@@ -55,7 +55,11 @@ public:
     make_room();
     return data_;
   }
-  void set_size(std::size_t n) noexcept requires std::is_trivially_destructible_v<T> { size_ = n; }
+  void set_size(std::size_t n) noexcept
+  requires std::is_trivially_destructible_v<T>
+  {
+    size_ = n;
+  }
 
   template <class... Args>
   void emplace(Args&&... args) {

@@ -98,8 +98,8 @@ inline constexpr bool is_text =
     std::is_same_v<K, std::string> || std::is_same_v<K, std::string_view>;
 
 template <class K>
-inline constexpr bool is_small_scalar = (std::is_integral_v<K> || std::is_enum_v<K> ||
-                                         std::is_floating_point_v<K>)&&sizeof(K) <= 16;
+inline constexpr bool is_small_scalar =
+    (std::is_integral_v<K> || std::is_enum_v<K> || std::is_floating_point_v<K>)&&sizeof(K) <= 16;
 
 template <class K>
 struct is_hashable : std::bool_constant<is_text<K> || is_small_scalar<K> || hashed_by_user<K> ||

@@ -48,7 +48,8 @@ struct keeps_value<std::pair<A, B>, std::pair<C, D>>
     : std::conjunction<keeps_value<A, C>, keeps_value<B, D>> {};
 
 template <class... As, class... Bs>
-requires(sizeof...(As) == sizeof...(Bs)) struct keeps_value<std::tuple<As...>, std::tuple<Bs...>>
+requires(sizeof...(As) == sizeof...(Bs))
+struct keeps_value<std::tuple<As...>, std::tuple<Bs...>>
     : std::conjunction<keeps_value<As, Bs>...> {};
 
 } // namespace detail
@@ -62,7 +63,10 @@ concept stored_as = detail::keeps_value<std::remove_cvref_t<From>, To>::value;
 
 /// The result of a user's function as the type that is kept.
 template <class To, class From>
-requires stored_as<From, To> To as_stored(From&& from) { return To(std::forward<From>(from)); }
+requires stored_as<From, To>
+To as_stored(From&& from) {
+  return To(std::forward<From>(from));
+}
 
 namespace detail {
 template <class F, class V>
@@ -91,10 +95,11 @@ using reduced_t = typename decltype(detail::reduced<F, V>())::type;
 /// The error of a reduction whose function returns something else, in one sentence.
 template <class F, class V>
 consteval void check_reduces() {
-  static_assert(reduces<F, V>,
-                "the function of a reduction must return the type of its values, or for values that "
-                "hold views the type that owns their text; nothing else is converted, so state the "
-                "type in the function: `-> T`");
+  static_assert(
+      reduces<F, V>,
+      "the function of a reduction must return the type of its values, or for values that "
+      "hold views the type that owns their text; nothing else is converted, so state the "
+      "type in the function: `-> T`");
 }
 
 /// The same for `merge(combiner, value)`, whose result replaces the combiner.

@@ -7,8 +7,10 @@
 namespace millrace {
 
 text_arena::text_arena(text_arena&& other) noexcept
-    : chunks_(std::exchange(other.chunks_, {})), next_(std::exchange(other.next_, nullptr)),
-      room_(std::exchange(other.room_, 0)), bytes_(std::exchange(other.bytes_, 0)),
+    : chunks_(std::exchange(other.chunks_, {})),
+      next_(std::exchange(other.next_, nullptr)),
+      room_(std::exchange(other.room_, 0)),
+      bytes_(std::exchange(other.bytes_, 0)),
       reserved_(std::exchange(other.reserved_, 0)) {}
 
 text_arena& text_arena::operator=(text_arena&& other) noexcept {

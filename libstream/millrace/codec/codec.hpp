@@ -127,12 +127,16 @@ namespace detail {
 /// An array of the parts of a pair or tuple.
 template <class Tuple, class... Parts>
 struct tuple_codec {
-  static void encode(encoder& out, const Tuple& value) requires(encodable<Parts>&&...) {
+  static void encode(encoder& out, const Tuple& value)
+  requires(encodable<Parts> && ...)
+  {
     out.begin_array(sizeof...(Parts));
     std::apply([&](const Parts&... part) { (codec<Parts>::encode(out, part), ...); }, value);
   }
 
-  static result<Tuple> decode(decoder& in) requires(decodable<Parts>&&...) {
+  static result<Tuple> decode(decoder& in)
+  requires(decodable<Parts> && ...)
+  {
     if (auto entered = in.enter_array_of(sizeof...(Parts), "a pair or tuple"); !entered)
       return tl::make_unexpected(std::move(entered).error());
     return read_parts(in, std::index_sequence_for<Parts...>{});
@@ -171,13 +175,17 @@ struct codec<std::tuple<Parts...>> : detail::tuple_codec<std::tuple<Parts...>, P
 /// An array of no or one item, so that an optional of an optional comes back as it was.
 template <class T>
 struct codec<std::optional<T>> {
-  static void encode(encoder& out, const std::optional<T>& value) requires encodable<T> {
+  static void encode(encoder& out, const std::optional<T>& value)
+  requires encodable<T>
+  {
     out.begin_array(value ? 1 : 0);
     if (value)
       codec<T>::encode(out, *value);
   }
 
-  static result<std::optional<T>> decode(decoder& in) requires decodable<T> {
+  static result<std::optional<T>> decode(decoder& in)
+  requires decodable<T>
+  {
     const auto items = in.enter_array();
     if (!items)
       return tl::make_unexpected(items.error());
@@ -197,13 +205,17 @@ struct codec<std::optional<T>> {
 
 template <class T>
 struct codec<std::vector<T>> {
-  static void encode(encoder& out, const std::vector<T>& values) requires encodable<T> {
+  static void encode(encoder& out, const std::vector<T>& values)
+  requires encodable<T>
+  {
     out.begin_array(values.size());
     for (const T& value : values)
       codec<T>::encode(out, value);
   }
 
-  static result<std::vector<T>> decode(decoder& in) requires decodable<T> {
+  static result<std::vector<T>> decode(decoder& in)
+  requires decodable<T>
+  {
     // More is taken only as items really arrive: a count alone must not cost memory.
     constexpr std::size_t believed_items = 1'024;
     const auto items = in.enter_array();
@@ -234,8 +246,9 @@ struct codec<Map> {
   using key_type = typename Map::key_type;
   using mapped_type = typename Map::mapped_type;
 
-  static void encode(encoder& out,
-                     const Map& map) requires(encodable<key_type>&& encodable<mapped_type>) {
+  static void encode(encoder& out, const Map& map)
+  requires(encodable<key_type> && encodable<mapped_type>)
+  {
     out.begin_map(map.size());
     for (const auto& [key, value] : map) {
       codec<key_type>::encode(out, key);
@@ -243,7 +256,9 @@ struct codec<Map> {
     }
   }
 
-  static result<Map> decode(decoder& in) requires(decodable<key_type>&& decodable<mapped_type>) {
+  static result<Map> decode(decoder& in)
+  requires(decodable<key_type> && decodable<mapped_type>)
+  {
     const auto items = in.enter_map();
     if (!items)
       return tl::make_unexpected(items.error());

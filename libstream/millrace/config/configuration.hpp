@@ -71,7 +71,8 @@ public:
   configuration& set(std::string_view key, double value);
 
   template <class Integer>
-  requires std::is_integral_v<Integer> configuration& set(std::string_view key, Integer value) {
+  requires std::is_integral_v<Integer>
+  configuration& set(std::string_view key, Integer value) {
     return set(key, std::string_view{std::to_string(value)});
   }
 

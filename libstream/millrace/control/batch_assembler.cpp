@@ -51,7 +51,9 @@ result<pulled_inputs> pull_inputs::pull(batch_time time) const {
 
 batch_assembler::batch_assembler(const job_graph& graph, block_store& store,
                                  std::size_t max_batches)
-    : pulls_{std::make_shared<const pull_inputs>(graph)}, ledger_{streams_of(graph)}, store_{store},
+    : pulls_{std::make_shared<const pull_inputs>(graph)},
+      ledger_{streams_of(graph)},
+      store_{store},
       max_batches_{max_batches} {
   for (auto& source : graph.sources())
     inputs_.push_back({source->stream(), describe(*source->info())});

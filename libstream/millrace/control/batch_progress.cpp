@@ -12,8 +12,9 @@ result<failure_policy> parse_failure_policy(std::string_view text) {
 }
 
 batch_progress::batch_progress(options o)
-    : options_{std::move(o)}, queue_{options_.queue}, warning_{options_.batch_interval,
-                                                               options_.delay_ratio} {}
+    : options_{std::move(o)},
+      queue_{options_.queue},
+      warning_{options_.batch_interval, options_.delay_ratio} {}
 
 result<allocated_batch_ptr> batch_progress::submit(allocated_batch_ptr batch, batch_time now) {
   auto time = batch->time;

@@ -9,8 +9,12 @@ namespace millrace {
 output_runner::output_runner(const job_plan& plan, hash_seed seed, std::uint32_t max_failures,
                              std::shared_ptr<parallel_executor> executor, const clock& time,
                              batch_time zero)
-    : plan_{plan}, seed_{seed}, max_failures_{std::max(1U, max_failures)},
-      executor_{std::move(executor)}, clock_{time}, zero_{zero} {
+    : plan_{plan},
+      seed_{seed},
+      max_failures_{std::max(1U, max_failures)},
+      executor_{std::move(executor)},
+      clock_{time},
+      zero_{zero} {
   for (auto& output : plan.outputs) {
     sinks_.push_back(output.op->make_sink());
     descriptions_.push_back(millrace::describe(*output.op->info()));

@@ -50,8 +50,12 @@ public:
   /// options that are not valid.
   keyed_event_window(const window_spec& spec, Functions functions, hash_seed seed,
                      event_window_options options = {})
-      : spec_{require_fixed(spec)}, functions_{std::move(functions)}, options_{options},
-        store_{seed}, panes_{spec}, merged_{seed} {
+      : spec_{require_fixed(spec)},
+        functions_{std::move(functions)},
+        options_{options},
+        store_{seed},
+        panes_{spec},
+        merged_{seed} {
     validate(options);
   }
 

@@ -46,7 +46,9 @@ public:
   session_windows(const window_spec& spec, Functions functions, hash_seed seed,
                   event_window_options options = {})
       : gap_{require_session(spec).gap()},
-        functions_{std::move(functions)}, options_{options}, store_{seed} {
+        functions_{std::move(functions)},
+        options_{options},
+        store_{seed} {
     validate(options);
   }
 

@@ -43,13 +43,17 @@ struct owned<timestamped<T>> {
 /// An array of the time in milliseconds and the value.
 template <class T>
 struct codec<timestamped<T>> {
-  static void encode(encoder& out, const timestamped<T>& record) requires encodable<T> {
+  static void encode(encoder& out, const timestamped<T>& record)
+  requires encodable<T>
+  {
     out.begin_array(2);
     out.write_signed(record.time.ms());
     codec<T>::encode(out, record.value);
   }
 
-  static result<timestamped<T>> decode(decoder& in) requires decodable<T> {
+  static result<timestamped<T>> decode(decoder& in)
+  requires decodable<T>
+  {
     return codec<std::pair<std::int64_t, T>>::decode(in).map([](std::pair<std::int64_t, T>&& read) {
       return timestamped<T>{event_time{read.first}, std::move(read.second)};
     });

@@ -37,8 +37,11 @@ public:
 
   /// The windows of `size`, `slide` apart, that contain `t`; the latest starts `into` before `t`.
   window_range(event_time t, std::int64_t into, std::int64_t slide, std::int64_t size)
-      : t_{t}, into_{into}, slide_{slide}, size_{size}, count_{static_cast<std::size_t>(
-                                                            (size - into - 1) / slide + 1)} {}
+      : t_{t},
+        into_{into},
+        slide_{slide},
+        size_{size},
+        count_{static_cast<std::size_t>((size - into - 1) / slide + 1)} {}
 
   [[nodiscard]] std::size_t size() const { return count_; }
 

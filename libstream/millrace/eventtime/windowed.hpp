@@ -63,14 +63,18 @@ struct owned<windowed<C>> {
 /// An array of start and end in milliseconds and the value.
 template <class C>
 struct codec<windowed<C>> {
-  static void encode(encoder& out, const windowed<C>& value) requires encodable<C> {
+  static void encode(encoder& out, const windowed<C>& value)
+  requires encodable<C>
+  {
     out.begin_array(3);
     out.write_signed(value.start.ms());
     out.write_signed(value.end.ms());
     codec<C>::encode(out, value.value);
   }
 
-  static result<windowed<C>> decode(decoder& in) requires decodable<C> {
+  static result<windowed<C>> decode(decoder& in)
+  requires decodable<C>
+  {
     using parts = std::tuple<std::int64_t, std::int64_t, C>;
     return codec<parts>::decode(in).map([](parts&& read) {
       return windowed<C>{event_time{std::get<0>(read)}, event_time{std::get<1>(read)},

@@ -10,12 +10,11 @@ namespace millrace {
 /// A mergeable summary of records of type T, such as a sketch: `add(record)` or `add(span)`, and
 /// `merge(other)`. Merging must not depend on how records are divided among summaries.
 template <class A, class T>
-concept aggregate_of = std::copyable<A> &&(
+concept aggregate_of = std::copyable<A> &&
+                       (
                            requires(A& a, const T& record) { a.add(record); } ||
-                           requires(A & a, std::span<const T> records) { a.add(records); }) &&
-                       requires(A& a, const A& other) {
-  a.merge(other);
-};
+                           requires(A& a, std::span<const T> records) { a.add(records); }) &&
+                       requires(A& a, const A& other) { a.merge(other); };
 
 /// Upstream half of `aggregate`: a summary of each stage partition that has records.
 template <class T, class A, class Make>

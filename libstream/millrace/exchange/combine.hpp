@@ -43,8 +43,9 @@ class combine_writer final
     : public writer_base<combine_writer<K, V, C, Agg, Partitioner>, std::pair<K, V>> {
 public:
   combine_writer(op_info_ptr info, Agg aggregate, Partitioner partitioner)
-      : info_{std::move(info)}, aggregate_{std::move(aggregate)}, partitioner_{
-                                                                      std::move(partitioner)} {}
+      : info_{std::move(info)},
+        aggregate_{std::move(aggregate)},
+        partitioner_{std::move(partitioner)} {}
 
   void clear() {
     if (!table_ || table_->seed().value != this->context().seed.value)

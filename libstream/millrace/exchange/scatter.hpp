@@ -20,7 +20,8 @@ class scatter_writer final
 public:
   scatter_writer(op_info_ptr info, Partitioner partitioner)
       : info_{std::move(info)},
-        partitioner_{std::move(partitioner)}, payloads_{payloads_kept(partitioner_.partitions)} {}
+        partitioner_{std::move(partitioner)},
+        payloads_{payloads_kept(partitioner_.partitions)} {}
 
   void clear() {
     expected_.resize(partitioner_.partitions);

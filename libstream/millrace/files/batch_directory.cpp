@@ -55,8 +55,11 @@ std::string batch_file_name(std::string_view prefix, batch_time time, std::strin
 }
 
 batch_directory::batch_directory(file_system& files, std::string path)
-    : files_{files}, path_{std::move(path)}, parent_{split(path_).parent},
-      hidden_{hidden_name(path_, "saving")}, replaced_{hidden_name(path_, "replaced")} {}
+    : files_{files},
+      path_{std::move(path)},
+      parent_{split(path_).parent},
+      hidden_{hidden_name(path_, "saving")},
+      replaced_{hidden_name(path_, "replaced")} {}
 
 result<std::unique_ptr<batch_directory>> batch_directory::create(file_system& files,
                                                                  std::string path) {

@@ -46,9 +46,11 @@ duration span_of(const file_discovery_options& options) {
 file_discovery::file_discovery(file_discovery_options options,
                                std::shared_ptr<const file_system> files, logger log,
                                std::unique_ptr<directory_watch> watch)
-    : options_{valid(std::move(options))}, files_{std::move(files)}, log_{std::move(log)},
-      watch_{watch ? std::move(watch) : std::make_unique<directory_watch>()}, span_{span_of(
-                                                                                  options_)} {}
+    : options_{valid(std::move(options))},
+      files_{std::move(files)},
+      log_{std::move(log)},
+      watch_{watch ? std::move(watch) : std::make_unique<directory_watch>()},
+      span_{span_of(options_)} {}
 
 void file_discovery::start(batch_time now) {
   if (started_)

@@ -71,9 +71,14 @@ result<text_file_reader> text_file_reader::open(const file_system& files, std::s
 
 text_file_reader::text_file_reader(std::unique_ptr<byte_input> input, std::string path,
                                    text_assembler assembler, const read_options& options)
-    : input_{std::move(input)}, path_{std::move(path)}, assembler_{std::move(assembler)},
-      builder_{options.block_bytes}, max_file_bytes_{options.max_file_bytes}, log_{options.log},
-      metrics_{options.metrics}, metric_label_{options.metric_label} {}
+    : input_{std::move(input)},
+      path_{std::move(path)},
+      assembler_{std::move(assembler)},
+      builder_{options.block_bytes},
+      max_file_bytes_{options.max_file_bytes},
+      log_{options.log},
+      metrics_{options.metrics},
+      metric_label_{options.metric_label} {}
 
 result<block_ptr> text_file_reader::next() {
   while (done_.empty() && !ended_)

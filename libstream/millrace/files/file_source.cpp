@@ -40,8 +40,9 @@ file_source::file_source(std::string directory, const file_stream_options& optio
                          duration batch_interval, std::shared_ptr<const file_system> files,
                          file_reader reader)
     : discovery_options_{discovery_options(std::move(directory), options, batch_interval)},
-      files_{std::move(files)}, reader_{std::move(reader)}, max_bytes_{
-                                                                options.max_bytes_per_batch} {}
+      files_{std::move(files)},
+      reader_{std::move(reader)},
+      max_bytes_{options.max_bytes_per_batch} {}
 
 void file_source::start(batch_time now, const logger& log) {
   log_ = log.named("files");

@@ -72,8 +72,7 @@ public:
   /// window that slides more slowly.
   duration slide_duration() const noexcept { return node_->slide(); }
 
-  // -- one to one and one to many
-  // --------------------------------------------------------------------------------
+  // -- one to one and one to many ---
 
   /// f(record) -> record of the new stream.
   template <class F>
@@ -85,8 +84,9 @@ public:
   }
 
   /// Pieces of text: `flat_map(split(' '))`, `flat_map(words())`, `flat_map(lines())`.
-  auto flat_map(text_splitter how,
-                here site = here::current()) const requires std::is_same_v<T, std::string_view> {
+  auto flat_map(text_splitter how, here site = here::current()) const
+  requires std::is_same_v<T, std::string_view>
+  {
     return narrow<std::string_view>(
         "flat_map", site,
         [how](op_info_ptr info, consumer<std::string_view>& down) -> consumer_ptr {
@@ -104,8 +104,8 @@ public:
 
   /// f(record, emit) calls `emit(value)` any number of times: `flat_map<Out>(f)`.
   template <class Out, class F>
-  requires std::invocable < F&, T&&, emitter<Out>
-  & > auto flat_map(F f, here site = here::current()) const {
+  requires std::invocable<F&, T&&, emitter<Out>&>
+  auto flat_map(F f, here site = here::current()) const {
     return flat_map_with<Out>("flat_map", std::move(f), site);
   }
 
@@ -125,9 +125,8 @@ public:
   /// promises that f leaves each key in the partition where it found it, so that a following keyed
   /// operation need not move the records again; it says nothing where the key type changes.
   template <class F>
-  requires std::invocable < F&, std::vector<T>
-  & > auto map_partitions(F f, bool preserve_partitioning = false,
-                          here site = here::current()) const {
+  requires std::invocable<F&, std::vector<T>&>
+  auto map_partitions(F f, bool preserve_partitioning = false, here site = here::current()) const {
     using out = std::ranges::range_value_t<std::invoke_result_t<F&, std::vector<T>&>>;
     const bool keeps = preserve_partitioning && detail::same_keys<T, out>;
     return partitions_with<out>("map_partitions", emit_range<F>{std::move(f)}, site,
@@ -140,8 +139,7 @@ public:
         "glom", [](std::vector<T>& records, auto& emit) { emit(std::move(records)); }, site, {});
   }
 
-  // -- several streams
-  // -------------------------------------------------------------------------------------------
+  // -- several streams ---
 
   /// The records of both streams, this one's partitions first.
   dstream union_with(const dstream& other, here site = here::current()) const {
@@ -173,8 +171,7 @@ public:
     return {builder, merged};
   }
 
-  // -- whole batches
-  // ---------------------------------------------------------------------------------------------
+  // -- whole batches ---
 
   /// Exactly `partitions` partitions of nearly equal size.
   dstream repartition(std::uint32_t partitions, here site = here::current()) const {
@@ -221,8 +218,7 @@ public:
         });
   }
 
-  // -- outputs
-  // ---------------------------------------------------------------------------------------------------
+  // -- outputs ---
 
   /// Prints the first `shown` records of every batch.
   void print(std::size_t shown = 10, here site = here::current()) const {
@@ -243,9 +239,9 @@ public:
   /// Calls f(batch) or f(batch, time) for every batch, in order, one call at a time, with owned
   /// records. If f throws, it is called again up to the option stream.task_max_failures.
   template <class F>
-  requires std::invocable < F&, const batch<owned_t<T>>
-  &, batch_time > || std::invocable<F&, const batch<owned_t<T>>&> void
-                     for_each_batch(F f, here site = here::current()) const {
+  requires std::invocable<F&, const batch<owned_t<T>>&, batch_time> ||
+           std::invocable<F&, const batch<owned_t<T>>&>
+  void for_each_batch(F f, here site = here::current()) const {
     output(
         "for_each_batch", site, [] { return std::make_unique<collect_writer<T>>(); },
         [f](auto& info) { return std::make_unique<for_each_batch_sink<owned_t<T>, F>>(info, f); });

@@ -26,7 +26,8 @@ class graph_builder {
 public:
   graph_builder(duration batch_interval, std::uint32_t parallelism)
       : batch_interval_{batch_interval},
-        parallelism_{parallelism}, graph_{std::make_shared<job_graph>(batch_interval)} {}
+        parallelism_{parallelism},
+        graph_{std::make_shared<job_graph>(batch_interval)} {}
 
   duration batch_interval() const noexcept { return batch_interval_; }
   /// Partitions of a shuffle when the user gives no number.

@@ -162,7 +162,8 @@ private:
   }
 
   template <class Agg>
-  using combiner_of = std::decay_t<std::invoke_result_t<decltype(std::declval<Agg&>().create)&, V&&>>;
+  using combiner_of =
+      std::decay_t<std::invoke_result_t<decltype(std::declval<Agg&>().create)&, V&&>>;
 
   /// Combined before the records move, and again where they meet.
   template <class Agg, class P>
@@ -172,9 +173,8 @@ private:
     using C = combiner_of<Agg>;
     auto info = stream_access::describe_new(self(), operation, site);
     auto how = checked_partitioner(self(), *info, std::move(partitioner));
-    return keyed<C, combine_reader<K, C, Agg>>(std::move(info),
-                                               millrace::combined<C>(self(), aggregate, how),
-                                               aggregate, how);
+    return keyed<C, combine_reader<K, C, Agg>>(
+        std::move(info), millrace::combined<C>(self(), aggregate, how), aggregate, how);
   }
 
   /// Combined only where the records meet.

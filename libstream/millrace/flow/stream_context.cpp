@@ -52,8 +52,9 @@ struct basic_stream_context::shared_state {
 
 basic_stream_context::basic_stream_context(configuration conf, duration batch_interval,
                                            std::unique_ptr<runtime> engine)
-    : conf_{std::move(conf)}, engine_{std::move(engine)}, shared_{
-                                                              std::make_shared<shared_state>()} {
+    : conf_{std::move(conf)},
+      engine_{std::move(engine)},
+      shared_{std::make_shared<shared_state>()} {
   check_batch_interval(batch_interval);
   builder_ = std::make_shared<graph_builder>(batch_interval, parallelism_of(conf_));
   builder_->set_keeping({conf_.bytes("storage.memory_bytes"), spill_directory(conf_)});

@@ -50,8 +50,7 @@ public:
   /// A job that ended by itself (a signal, a failed batch) is stopped too, once it has ended.
   context_state state() const;
 
-  // -- inputs
-  // ----------------------------------------------------------------------------------------------------
+  // -- inputs ---
 
   /// Lines of a TCP server, without their `\n` or `\r\n`; an unterminated last line counts, unless
   /// the connection broke in it. Reconnects for ever.
@@ -208,8 +207,7 @@ public:
                                });
   }
 
-  // -- life cycle
-  // ------------------------------------------------------------------------------------------------
+  // -- life cycle ---
 
   void add_listener(std::shared_ptr<listener> l);
   void remove_listener(const std::shared_ptr<listener>& l);

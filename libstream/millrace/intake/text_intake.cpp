@@ -11,8 +11,10 @@ constexpr std::size_t own_arena_bytes = std::size_t{256} << 10;
 } // namespace
 
 text_intake::text_intake(intake_options options)
-    : intake{options}, arenas_{std::make_shared<arena_pool>()},
-      open_{text_block_builder{options.max_block_bytes}, {}, 0, {}, 0}, slot_{open_} {}
+    : intake{options},
+      arenas_{std::make_shared<arena_pool>()},
+      open_{text_block_builder{options.max_block_bytes}, {}, 0, {}, 0},
+      slot_{open_} {}
 
 template <class Store>
 bool text_intake::with_permits(std::size_t records, Store store) {

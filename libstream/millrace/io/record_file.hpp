@@ -95,8 +95,10 @@ public:
 private:
   record_file_reader(std::unique_ptr<read_file_handle> file, std::string path, std::uint64_t size,
                      std::size_t max_block_bytes)
-      : file_{std::move(file)}, path_{std::move(path)}, size_{size}, max_block_bytes_{
-                                                                         max_block_bytes} {}
+      : file_{std::move(file)},
+        path_{std::move(path)},
+        size_{size},
+        max_block_bytes_{max_block_bytes} {}
 
   result<void> read_header();
   result<void> check_trailer();

@@ -22,18 +22,16 @@ namespace millrace {
 /// before `end`.
 ///
 /// Invariants
-///  - `consume` is the only call that carries records: one virtual call for a chunk of about
-///  `chunk_capacity<T>` records,
-///    never one per record.
-///  - The records of a chunk belong to the callee until it returns: it may move from them or
-///  reorder them in place. The
-///    caller never reads them again. Who needs to send the same chunk twice copies it first (see
-///    fan_out).
-///  - Views inside records (`std::string_view`) stay valid until the batch of the stage is
-///  finished, because the stage
-///    keeps its inputs alive as long; an operator that keeps records past `end` makes owned copies.
-///  - After an exception the instance is abandoned for this attempt; the next call is `begin`,
-///  which resets everything.
+/// - `consume` is the only call that carries records: one virtual call for a chunk of about
+///   `chunk_capacity<T>` records, never one per record.
+/// - The records of a chunk belong to the callee until it returns: it may move from them or reorder
+///   them in place. The caller never reads them again. To send a chunk twice, copy it first (see
+///   fan_out).
+/// - Views inside records (`std::string_view`) stay valid until the batch of the stage is finished,
+///   because the stage keeps its inputs alive as long; an operator that keeps records past `end`
+///   makes owned copies.
+/// - After an exception the instance is abandoned for this attempt; the next call is `begin`, which
+///   resets everything.
 
 /// The place of a partition in the order of a stream's elements: lanes come from unions, left to
 /// right.

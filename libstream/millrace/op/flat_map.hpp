@@ -24,9 +24,10 @@ public:
 
   template <class U>
   void operator()(U&& value) {
-    static_assert(stored_as<U, T> || converts<U>,
-                  "emit takes the element type of the new stream; what would lose a part of a number, "
-                  "or make a view of a string that does not live as long, is not converted");
+    static_assert(
+        stored_as<U, T> || converts<U>,
+        "emit takes the element type of the new stream; what would lose a part of a number, "
+        "or make a view of a string that does not live as long, is not converted");
     if (buffer_.full())
       flush();
     buffer_.emplace(std::forward<U>(value));

@@ -13,7 +13,9 @@ namespace millrace {
 class source_node : public node {
 public:
   source_node(node_id id, std::shared_ptr<op_info> info, stream_id stream, source_spec spec)
-      : node{id, std::move(info), std::vector<node_ptr>{}}, stream_{stream}, spec_{std::move(spec)} {}
+      : node{id, std::move(info), std::vector<node_ptr>{}},
+        stream_{stream},
+        spec_{std::move(spec)} {}
 
   node_role role() const noexcept override { return node_role::source; }
   stream_id stream() const noexcept { return stream_; }

@@ -98,8 +98,8 @@ public:
   typed_exchange_node(node_id id, std::shared_ptr<op_info> info,
                       std::vector<exchange_parent> parents, exchange_traits traits,
                       MakeReader make_reader)
-      : exchange_node{id, std::move(info), std::move(parents), traits}, make_reader_{std::move(
-                                                                            make_reader)} {}
+      : exchange_node{id, std::move(info), std::move(parents), traits},
+        make_reader_{std::move(make_reader)} {}
 
   std::unique_ptr<stage_reader> make_reader(consumer_base& down) const override {
     return make_reader_(this->info(), static_cast<consumer<Out>&>(down));
@@ -119,7 +119,8 @@ class output_node final : public node {
 public:
   output_node(node_id id, std::shared_ptr<op_info> info, node_ptr parent, MakeWriter make_writer,
               MakeSink make_sink)
-      : node{id, std::move(info), std::move(parent)}, make_writer_{std::move(make_writer)},
+      : node{id, std::move(info), std::move(parent)},
+        make_writer_{std::move(make_writer)},
         make_sink_{std::move(make_sink)} {}
 
   node_role role() const noexcept override { return node_role::output; }

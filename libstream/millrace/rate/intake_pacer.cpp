@@ -5,8 +5,9 @@
 namespace millrace {
 
 intake_pacer::intake_pacer(token_bucket_options options, std::shared_ptr<const clock> time)
-    : time_{std::move(time)}, bucket_{options, time_->steady_now()}, paid_at_{time_->steady_now()} {
-}
+    : time_{std::move(time)},
+      bucket_{options, time_->steady_now()},
+      paid_at_{time_->steady_now()} {}
 
 std::size_t intake_pacer::permits(std::size_t wanted) {
   std::unique_lock lock{mutex_};

@@ -71,8 +71,11 @@ struct rate_gate {
 struct inline_receivers::hosted {
   hosted(const job& what, std::shared_ptr<const clock> now, const source_node& source,
          const receiver_source& spec)
-      : what{what}, log{what.log, "receiver_supervisor"}, time{std::move(now)},
-        policy{restarts_of(what.conf), random}, info{info_of(source)},
+      : what{what},
+        log{what.log, "receiver_supervisor"},
+        time{std::move(now)},
+        policy{restarts_of(what.conf), random},
+        info{info_of(source)},
         rate{std::make_shared<rate_gate>(what.conf, time)} {
     intake_options options;
     options.max_block_bytes = what.conf.bytes("stream.max_block_bytes");

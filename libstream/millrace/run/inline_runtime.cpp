@@ -13,16 +13,18 @@ namespace millrace {
 class inline_runtime::running {
 public:
   running(job what, const std::shared_ptr<manual_clock>& time)
-      : job_{std::move(what)}, clock_{*time}, seed_{job_.seed.value != 0 ? job_.seed
-                                                                         : hash_seed{1}},
-        plan_{make_plan(job_.graph, parallelism(job_.conf))}, schedule_{job_.batch_interval,
-                                                                        clock_.wall_now()},
+      : job_{std::move(what)},
+        clock_{*time},
+        seed_{job_.seed.value != 0 ? job_.seed : hash_seed{1}},
+        plan_{make_plan(job_.graph, parallelism(job_.conf))},
+        schedule_{job_.batch_interval, clock_.wall_now()},
         block_interval_{job_.conf.get_duration("stream.block_interval")},
-        max_failures_{max_failures(job_.conf)}, store_{{job_.conf.bytes(
-                                                    "stream.block_store_bytes")}},
-        assembler_{*job_.graph, store_, 1}, progress_{progress_options(job_)},
-        receivers_{job_, time}, outputs_{plan_,     seed_,  max_failures_,
-                                         executor_, clock_, schedule_.zero_time()} {
+        max_failures_{max_failures(job_.conf)},
+        store_{{job_.conf.bytes("stream.block_store_bytes")}},
+        assembler_{*job_.graph, store_, 1},
+        progress_{progress_options(job_)},
+        receivers_{job_, time},
+        outputs_{plan_, seed_, max_failures_, executor_, clock_, schedule_.zero_time()} {
     for (auto& s : plan_.stages) {
       auto& instances = stages_.emplace_back();
       auto& gates = gates_.emplace_back();

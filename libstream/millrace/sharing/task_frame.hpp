@@ -24,9 +24,8 @@ public:
   virtual void commit(batch_time time, bits added) = 0;
 };
 
-/// Where user functions of one task - one attempt of a stage partition, or of an output, on one
-/// batch
-/// - find the batch they run in: the thread's current frame.
+/// Where user functions of one task, that is, of one attempt of a stage partition or of an output
+/// on one batch, find the batch they run in: the thread's current frame.
 ///
 /// What they add to accumulators is kept here and counts when the task succeeds (`commit`); the
 /// next attempt starts from nothing. Single-threaded; frames of one thread nest. Where a task does

@@ -32,9 +32,7 @@ inline constexpr bool is_vector = false;
 template <class T>
 inline constexpr bool is_vector<std::vector<T>> = true;
 template <class T>
-concept tuple_like = requires {
-  std::tuple_size<T>::value;
-};
+concept tuple_like = requires { std::tuple_size<T>::value; };
 
 template <class Tuple, std::size_t... I>
 void format_tuple(std::string& to, const Tuple& value, std::index_sequence<I...>) {
@@ -91,8 +89,7 @@ void format_element(std::string& to, const T& value) {
 }
 
 /// The lines that `print` writes for one batch: a rule of 43 dashes, `Time: <ms> ms`, the rule, the
-/// elements one a line,
-/// `...` when there are more, and an empty line.
+/// elements one a line, `...` when there are more, and an empty line.
 std::string format_batch(std::int64_t time_ms, const std::vector<std::string>& elements, bool more);
 
 /// Writes and flushes. An error, io_error, when the stream did not take it all; its failed state is

@@ -64,8 +64,11 @@ public:
   space_saving(space_saving&&) noexcept = default;
   space_saving& operator=(space_saving&&) noexcept = default;
   space_saving(const space_saving& other)
-      : capacity_{other.capacity_}, total_{other.total_}, floor_{other.floor_},
-        counters_{other.counters_}, heap_{other.heap_} {
+      : capacity_{other.capacity_},
+        total_{other.total_},
+        floor_{other.floor_},
+        counters_{other.counters_},
+        heap_{other.heap_} {
     index_.grow(counters_.size());
     for (std::size_t i = 0; i < counters_.size(); ++i)
       index_.insert(counters_[i].hash, i);
@@ -289,7 +292,9 @@ template <keyable K>
 struct codec<space_saving<K>> {
   using key_type = typename space_saving<K>::key_type;
 
-  static void encode(encoder& out, const space_saving<K>& value) requires encodable<key_type> {
+  static void encode(encoder& out, const space_saving<K>& value)
+  requires encodable<key_type>
+  {
     out.begin_array(4);
     out.write_unsigned(value.capacity_);
     out.write_unsigned(value.total_);
@@ -304,7 +309,9 @@ struct codec<space_saving<K>> {
     }
   }
 
-  static result<space_saving<K>> decode(decoder& in) requires decodable<key_type> {
+  static result<space_saving<K>> decode(decoder& in)
+  requires decodable<key_type>
+  {
     using stored = std::tuple<std::size_t, std::uint64_t, std::uint64_t,
                               std::vector<std::tuple<key_type, std::uint64_t, std::uint64_t>>>;
     auto read = codec<stored>::decode(in);

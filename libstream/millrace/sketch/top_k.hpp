@@ -189,13 +189,17 @@ private:
 /// `Less{}`.
 template <class T, std::default_initializable Less>
 struct codec<top_k<T, Less>> {
-  static void encode(encoder& out, const top_k<T, Less>& value) requires encodable<T> {
+  static void encode(encoder& out, const top_k<T, Less>& value)
+  requires encodable<T>
+  {
     out.begin_array(2);
     out.write_unsigned(value.k());
     codec<std::vector<T>>::encode(out, value.sorted());
   }
 
-  static result<top_k<T, Less>> decode(decoder& in) requires decodable<T> {
+  static result<top_k<T, Less>> decode(decoder& in)
+  requires decodable<T>
+  {
     auto read = codec<std::pair<std::size_t, std::vector<T>>>::decode(in);
     if (!read)
       return tl::make_unexpected(std::move(read).error());

@@ -5,8 +5,11 @@ namespace millrace {
 socket_receiver::socket_receiver(socket_source what, socket_receiver_options options,
                                  std::shared_ptr<network> net,
                                  std::shared_ptr<metric_observer> metrics)
-    : what_{std::move(what)}, options_{options}, network_{std::move(net)},
-      metrics_{std::move(metrics)}, arenas_{std::make_shared<arena_pool>()} {}
+    : what_{std::move(what)},
+      options_{options},
+      network_{std::move(net)},
+      metrics_{std::move(metrics)},
+      arenas_{std::make_shared<arena_pool>()} {}
 
 void socket_receiver::attach(stream_id stream, std::shared_ptr<receiver_host> host,
                              std::shared_ptr<intake> into) {

@@ -75,7 +75,7 @@ public:
   std::string to_string() const {
     if (!value_)
       return "<state not set>";
-    if constexpr (requires(std::ostream & out, const S& value) { out << value; }) {
+    if constexpr (requires(std::ostream& out, const S& value) { out << value; }) {
       std::ostringstream out;
       out << *value_;
       return std::move(out).str();

@@ -49,9 +49,11 @@ public:
   /// Throws stream_error(invalid_argument) for a timeout that is negative or beyond 2^60 ms.
   explicit state_store(hash_seed seed, std::optional<duration> timeout = std::nullopt,
                        std::size_t most = keys::max_entries)
-      : keys_{seed, most}, timeout_ms_{detail::checked_timeout_ms(timeout)},
-        touch_all_{timeout.has_value()}, wheel_{duration(timeout_ms_)}, changes_{
-                                                                            keys::per_segment} {}
+      : keys_{seed, most},
+        timeout_ms_{detail::checked_timeout_ms(timeout)},
+        touch_all_{timeout.has_value()},
+        wheel_{duration(timeout_ms_)},
+        changes_{keys::per_segment} {}
 
   hash_seed seed() const { return keys_.seed(); }
   std::size_t size() const { return keys_.size() - gone_; }

@@ -15,8 +15,12 @@ class fold_window_reader final : public exchange_reader {
 public:
   fold_window_reader(op_info_ptr info, consumer<T>& down, window_times times, F f, Fold fold,
                      std::optional<T> of_nothing = std::nullopt)
-      : info_{std::move(info)}, down_{down}, times_{times}, f_{std::move(f)},
-        fold_{std::move(fold)}, of_nothing_{std::move(of_nothing)} {}
+      : info_{std::move(info)},
+        down_{down},
+        times_{times},
+        f_{std::move(f)},
+        fold_{std::move(fold)},
+        of_nothing_{std::move(of_nothing)} {}
 
   bool read(batch_context& context, const exchange_input& input) override {
     std::optional<T> result;

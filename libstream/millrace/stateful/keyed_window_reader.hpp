@@ -22,8 +22,12 @@ public:
 
   keyed_window_reader(op_info_ptr info, consumer<value_type>& down, window_times times,
                       Agg aggregate, window_factory make)
-      : info_{std::move(info)}, down_{down}, times_{times},
-        aggregate_{std::move(aggregate)}, make_{std::move(make)}, emit_{out_, down} {}
+      : info_{std::move(info)},
+        down_{down},
+        times_{times},
+        aggregate_{std::move(aggregate)},
+        make_{std::move(make)},
+        emit_{out_, down} {}
 
   bool read(batch_context& context, const exchange_input& input) override {
     if (!window_)

@@ -24,7 +24,10 @@ public:
 
   partition_state_reader(op_info_ptr info, consumer<value_type>& down, F f,
                          batch<value_type> initial, Partitioner partitioner)
-      : info_{std::move(info)}, down_{down}, f_{std::move(f)}, initial_{std::move(initial)},
+      : info_{std::move(info)},
+        down_{down},
+        f_{std::move(f)},
+        initial_{std::move(initial)},
         partitioner_{std::move(partitioner)} {}
 
   bool read(batch_context& context, const exchange_input& input) override {

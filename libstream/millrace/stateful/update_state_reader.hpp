@@ -34,9 +34,11 @@ public:
   };
 
   update_state_reader(op_info_ptr info, consumer<value_type>& down, F f, options o)
-      : info_{std::move(info)}, down_{down}, f_{std::move(f)}, options_{std::move(o)}, emit_{out_,
-                                                                                             down} {
-  }
+      : info_{std::move(info)},
+        down_{down},
+        f_{std::move(f)},
+        options_{std::move(o)},
+        emit_{out_, down} {}
 
   bool read(batch_context& context, const exchange_input& input) override {
     if (!store_)

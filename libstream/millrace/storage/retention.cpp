@@ -36,11 +36,13 @@ retained_options valid(retained_options options) {
 
 retention::retention(retained_options options, std::shared_ptr<file_system> files,
                      std::unique_ptr<const batch_coder> coder, logger log)
-    : options_{valid(std::move(options))}, memory_bound_{options_.level == storage_levels::none ||
-                                                                 options_.level.use_memory
-                                                             ? options_.max_memory_bytes
-                                                             : 0},
-      files_{std::move(files)}, coder_{std::move(coder)}, log_{std::move(log)},
+    : options_{valid(std::move(options))},
+      memory_bound_{options_.level == storage_levels::none || options_.level.use_memory
+                        ? options_.max_memory_bytes
+                        : 0},
+      files_{std::move(files)},
+      coder_{std::move(coder)},
+      log_{std::move(log)},
       remember_{options_.remember} {}
 
 result<void> retention::add(batch_time time, any_batch batch, std::size_t bytes) {

@@ -27,8 +27,10 @@ public:
 
   value_ring() = default;
   value_ring(value_ring&& other) noexcept
-      : data_{std::exchange(other.data_, nullptr)}, capacity_{std::exchange(other.capacity_, 0)},
-        first_{std::exchange(other.first_, 0)}, last_{std::exchange(other.last_, 0)} {}
+      : data_{std::exchange(other.data_, nullptr)},
+        capacity_{std::exchange(other.capacity_, 0)},
+        first_{std::exchange(other.first_, 0)},
+        last_{std::exchange(other.last_, 0)} {}
   value_ring& operator=(value_ring&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(capacity_, other.capacity_);

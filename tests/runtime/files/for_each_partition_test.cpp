@@ -20,7 +20,9 @@ struct outside {
       ++to->open;
     }
     connection(connection&& from) noexcept
-        : to{std::exchange(from.to, nullptr)}, partition{from.partition}, time{from.time},
+        : to{std::exchange(from.to, nullptr)},
+          partition{from.partition},
+          time{from.time},
           written{std::move(from.written)} {}
     ~connection() {
       if (to)

@@ -95,7 +95,9 @@ void tcp_peer::wait_closed() {
 }
 
 tcp_server::tcp_server(std::vector<script> scripts, std::uint16_t port)
-    : scripts_{std::move(scripts)}, listener_{listen_at(port)}, port_{port_of(listener_)},
+    : scripts_{std::move(scripts)},
+      listener_{listen_at(port)},
+      port_{port_of(listener_)},
       thread_{[this](const std::stop_token& stop) { serve(stop); }} {}
 
 tcp_server::~tcp_server() {

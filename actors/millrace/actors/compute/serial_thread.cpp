@@ -32,9 +32,8 @@ struct serial_thread::shared {
 };
 
 serial_thread::serial_thread(const void* owner)
-    : shared_{std::make_shared<shared>()}, thread_{make_thread(
-                                               "outputs and receivers",
-                                               [s = shared_, owner] { s->work(owner); })} {}
+    : shared_{std::make_shared<shared>()},
+      thread_{make_thread("outputs and receivers", [s = shared_, owner] { s->work(owner); })} {}
 
 serial_thread::~serial_thread() { stop(std::chrono::hours{24}); }
 

@@ -23,15 +23,20 @@ std::uint32_t source_partitions(const configuration& conf, std::uint32_t workers
 
 job_environment::job_environment(job j, std::shared_ptr<const clock> t, std::uint32_t workers,
                                  const void* who)
-    : what{std::move(j)}, time{std::move(t)}, seed{what.seed},
-      plan{make_plan(what.graph, source_partitions(what.conf, workers))}, log{what.log, "runtime"},
-      store{store_options(what.conf)}, listeners{what.listeners,
-                                                 static_cast<std::size_t>(
-                                                     what.conf.integer("listener.queue_size")),
-                                                 log.named("listeners"), what.metrics, who},
-      pool{std::make_shared<compute_pool>(workers, who)}, output_thread{who},
-      started_wall{time->wall_now()}, started_steady{time->steady_now()},
-      zero{batch_schedule{what.batch_interval, started_wall}.zero_time()}, owner{who} {
+    : what{std::move(j)},
+      time{std::move(t)},
+      seed{what.seed},
+      plan{make_plan(what.graph, source_partitions(what.conf, workers))},
+      log{what.log, "runtime"},
+      store{store_options(what.conf)},
+      listeners{what.listeners, static_cast<std::size_t>(what.conf.integer("listener.queue_size")),
+                log.named("listeners"), what.metrics, who},
+      pool{std::make_shared<compute_pool>(workers, who)},
+      output_thread{who},
+      started_wall{time->wall_now()},
+      started_steady{time->steady_now()},
+      zero{batch_schedule{what.batch_interval, started_wall}.zero_time()},
+      owner{who} {
   pull_inputs pulls{*what.graph};
   if (pulls.block())
     input_thread = std::make_unique<serial_thread>(who);

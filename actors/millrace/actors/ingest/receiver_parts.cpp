@@ -16,8 +16,9 @@ class host_of_supervisor final : public receiver_host {
 public:
   host_of_supervisor(environment_ptr env, std::shared_ptr<receiver_link> link,
                      const receiver_supervisor_actor& supervisor)
-      : env_{std::move(env)}, link_{std::move(link)}, supervisor_{caf::actor_cast<caf::actor_addr>(
-                                                          supervisor)} {}
+      : env_{std::move(env)},
+        link_{std::move(link)},
+        supervisor_{caf::actor_cast<caf::actor_addr>(supervisor)} {}
 
   void request_restart(std::string reason, std::optional<duration> delay) override {
     send({receiver_request::kind::restart, std::move(reason), delay});

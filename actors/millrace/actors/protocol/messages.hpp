@@ -24,8 +24,7 @@ struct pulled_inputs;
 /// between two actors keep their order.
 namespace millrace::actors {
 
-// -- control
-// -------------------------------------------------------------------------------------------------------
+// -- control ---
 
 /// A batch clock to itself at each point of the grid; and, with a hand-moved clock, from whoever
 /// moved it.
@@ -62,8 +61,7 @@ struct outputs_done {
   std::optional<error> failure;
 };
 
-// -- data
-// ----------------------------------------------------------------------------------------------------------
+// -- data ---
 
 /// Coordinator to a source stage partition: run this input, or hand on why there is none.
 struct run_batch {
@@ -99,8 +97,7 @@ struct output_ran {
   std::optional<error> failure;
 };
 
-// -- ingest
-// --------------------------------------------------------------------------------------------------------
+// -- ingest ---
 
 /// Block generator to itself at each block interval; and, with a hand-moved clock, from whoever
 /// moved it, who waits for `moved`: what was received before is in the store, as far as it has
@@ -154,8 +151,7 @@ struct rate_changed {
 /// whoever moved it.
 struct restart_due {};
 
-// -- shutdown
-// ------------------------------------------------------------------------------------------------------
+// -- shutdown ---
 
 /// Shutdown to supervisors, generators, clock and tracker, one phase after the other: finish, then
 /// complete `done`.

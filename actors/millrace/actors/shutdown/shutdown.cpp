@@ -23,8 +23,9 @@ std::chrono::milliseconds graceful_limit(const job& what) {
 } // namespace
 
 shutdown::shutdown(shutdown_target target, std::function<bool()> give_up)
-    : target_{std::move(target)}, give_up_{std::move(give_up)}, log_{target_.env->log.named(
-                                                                    "shutdown")},
+    : target_{std::move(target)},
+      give_up_{std::move(give_up)},
+      log_{target_.env->log.named("shutdown")},
       phase_limit_{target_.env->what.conf.get_duration("stop.phase_timeout").chrono()},
       graceful_limit_{graceful_limit(target_.env->what)} {}
 

@@ -49,9 +49,11 @@ class actor_runtime::running {
 public:
   running(job what, const actor_runtime_options& options, std::shared_ptr<stop_request> stop,
           const void* owner)
-      : stop_{std::move(stop)}, manual_{std::dynamic_pointer_cast<manual_clock>(options.time)},
+      : stop_{std::move(stop)},
+        manual_{std::dynamic_pointer_cast<manual_clock>(options.time)},
         env_{make_environment(std::move(what), options.time, owner)},
-        system_{scheduler_of(env_->what.conf)}, actors_ended_{std::make_shared<completion>(0)} {
+        system_{scheduler_of(env_->what.conf)},
+        actors_ended_{std::make_shared<completion>(0)} {
     env_->request_stop = [stop = stop_](stop_mode mode) { stop->request(mode); };
     auto net = options.net ? options.net : std::make_shared<posix_network>();
     try {

@@ -11,7 +11,8 @@
 namespace millrace {
 
 /// The aggregator of a plain reduction of values of type V: the combiner is an R, made of the first
-/// value, and both merges are f. R is `reduced_t<F, V>`, or `owned_t<V>` where it outlives its batch.
+/// value, and both merges are f. R is `reduced_t<F, V>`, or `owned_t<V>` where it outlives its
+/// batch.
 template <class V, class R, class F>
 auto reduction(F f) {
   auto create = [](V&& v) { return reduce_start<R>(std::move(v)); };
@@ -68,8 +69,9 @@ hash_partitioner checked_partitioner(const dstream<T>& stream, const op_info& in
   return {stream_access::builder(stream)->partitions_or_default(partitions, info)};
 }
 template <class T, class P>
-P checked_partitioner(const dstream<T>& stream, const op_info& info,
-                      P partitioner) requires(!std::convertible_to<P, std::uint32_t>) {
+P checked_partitioner(const dstream<T>& stream, const op_info& info, P partitioner)
+requires(!std::convertible_to<P, std::uint32_t>)
+{
   stream_access::builder(stream)->check_partitions(partitioner.partitions, info);
   return partitioner;
 }

@@ -23,8 +23,10 @@ public:
 
   explicit state_spec_of(F f, Initial initial = {}, P partitions = {},
                          std::optional<duration> idle = std::nullopt)
-      : f_{std::move(f)}, initial_{std::move(initial)},
-        partitions_{std::move(partitions)}, timeout_{idle} {}
+      : f_{std::move(f)},
+        initial_{std::move(initial)},
+        partitions_{std::move(partitions)},
+        timeout_{idle} {}
 
   /// The states before the first batch.
   template <class K>

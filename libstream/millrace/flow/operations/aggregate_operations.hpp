@@ -114,16 +114,19 @@ public:
 
   /// The values below which the given fractions of the numbers lie, estimated by a t_digest; an
   /// empty vector when there are none.
-  auto approx_quantiles(std::vector<double> fractions,
-                        here site = here::current()) const requires std::convertible_to<T, double> {
+  auto approx_quantiles(std::vector<double> fractions, here site = here::current()) const
+  requires std::convertible_to<T, double>
+  {
     check_fractions("approx_quantiles", fractions, site);
     return quantiles(aggregated(
                          "approx_quantiles", [] { return t_digest{}; }, site),
                      std::move(fractions), site);
   }
-  auto approx_quantiles_by_window(
-      std::vector<double> fractions, duration length, std::optional<duration> slide = std::nullopt,
-      here site = here::current()) const requires std::convertible_to<T, double> {
+  auto approx_quantiles_by_window(std::vector<double> fractions, duration length,
+                                  std::optional<duration> slide = std::nullopt,
+                                  here site = here::current()) const
+  requires std::convertible_to<T, double>
+  {
     check_fractions("approx_quantiles_by_window", fractions, site);
     return quantiles(
         aggregated_by_window(

@@ -203,16 +203,16 @@ public:
   /// after a later one without being late. What comes out has windows and joins by event time if
   /// the records are pairs, since both go by key.
   template <class F>
-  requires std::convertible_to<std::invoke_result_t<F&, const T&>, event_time> event_dstream<T>
-  assign_timestamps(F f, duration max_out_of_orderness, here site = here::current())
-  const {
+  requires std::convertible_to<std::invoke_result_t<F&, const T&>, event_time>
+  event_dstream<T> assign_timestamps(F f, duration max_out_of_orderness,
+                                     here site = here::current()) const {
     return assign_timestamps(std::move(f), watermark_options{max_out_of_orderness, {}}, site);
   }
 
   template <class F>
-  requires std::convertible_to<std::invoke_result_t<F&, const T&>, event_time> event_dstream<T>
-  assign_timestamps(F f, watermark_options options, here site = here::current())
-  const {
+  requires std::convertible_to<std::invoke_result_t<F&, const T&>, event_time>
+  event_dstream<T> assign_timestamps(F f, watermark_options options,
+                                     here site = here::current()) const {
     for_operation(*stream_access::describe_new(self(), "assign_timestamps", site),
                   [&] { watermark{options}; });
     auto stamped = self().map(

@@ -37,8 +37,10 @@ template <class T, class Open, class Write, class Close>
 class connection_sink final : public output_sink {
 public:
   connection_sink(op_info_ptr info, Open open, Write write, Close close)
-      : info_{std::move(info)}, open_{std::move(open)}, write_{std::move(write)}, close_{std::move(
-                                                                                      close)} {}
+      : info_{std::move(info)},
+        open_{std::move(open)},
+        write_{std::move(write)},
+        close_{std::move(close)} {}
 
   void run(const batch_context& context, const std::vector<payload_ptr>& slots,
            const std::shared_ptr<parallel_executor>& executor) override {
@@ -84,7 +86,9 @@ public:
 
   /// The same with object files, which `object_file_stream` reads back.
   void save_as_object_files(std::string prefix, std::string suffix = "", bool skip_empty = false,
-                            here site = here::current()) const requires encodable<record> {
+                            here site = here::current()) const
+  requires encodable<record>
+  {
     save("save_as_object_files", std::move(prefix), std::move(suffix), skip_empty, site,
          [](file_system& files, const part_files_options& options, batch_time time,
             const batch<record>& records) {

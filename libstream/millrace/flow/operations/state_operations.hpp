@@ -171,9 +171,10 @@ private:
 
   template <class S, class Result>
   static std::optional<S> as_state(Result&& result) {
-    static_assert(stored_as<Result, std::optional<S>>,
-                  "the function of update_state_by_key<S> must return an optional<S> or an S; nothing "
-                  "else is converted, so state the type in the function: `-> std::optional<S>`");
+    static_assert(
+        stored_as<Result, std::optional<S>>,
+        "the function of update_state_by_key<S> must return an optional<S> or an S; nothing "
+        "else is converted, so state the type in the function: `-> std::optional<S>`");
     return as_stored<std::optional<S>>(std::forward<Result>(result));
   }
 

@@ -97,8 +97,8 @@ public:
   /// There is room, and no slot names `entry` yet.
   void insert(std::uint64_t hash, std::uint32_t entry) {
     std::size_t at = line_of(hash);
-    while (!has_free(lines_[at]))
-      [[unlikely]] at = next(at);
+    while (!has_free(lines_[at])) [[unlikely]]
+      at = next(at);
     lines_[at][lowest(match_line(lines_[at], 0, all_bits))] = slot_for(hash, entry);
   }
 

@@ -31,7 +31,9 @@ class event_writer final
 
 public:
   event_writer(op_info_ptr info, Partitioner partitioner, watermark_options options)
-      : info_{std::move(info)}, partitioner_{std::move(partitioner)}, options_{options},
+      : info_{std::move(info)},
+        partitioner_{std::move(partitioner)},
+        options_{options},
         payloads_{payloads_kept(partitioner_.partitions)} {}
 
   void clear() {

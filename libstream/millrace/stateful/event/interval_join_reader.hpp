@@ -26,7 +26,11 @@ public:
   };
 
   interval_join_reader(op_info_ptr info, consumer<value_type>& down, const options& o)
-      : info_{std::move(info)}, down_{down}, options_{o}, left_{o.left}, right_{o.right},
+      : info_{std::move(info)},
+        down_{down},
+        options_{o},
+        left_{o.left},
+        right_{o.right},
         emit_{out_, down} {}
 
   bool read(batch_context& context, const exchange_input& input) override {

@@ -76,8 +76,11 @@ public:
 
   inverse_keyed_window(duration length, hash_seed seed, Combine combine = {}, Inverse inverse = {},
                        Keep keep = {}, std::size_t most = store::max_entries)
-      : columns_{length}, store_{seed, most}, combine_{std::move(combine)},
-        inverse_{std::move(inverse)}, keep_{std::move(keep)} {}
+      : columns_{length},
+        store_{seed, most},
+        combine_{std::move(combine)},
+        inverse_{std::move(inverse)},
+        keep_{std::move(keep)} {}
 
   /// Moves on to the batch of `now`, without data, and takes away what is `length` old or older.
   /// Throws stream_error(illegal_state) unless it is later than the batch before.

@@ -43,8 +43,11 @@ struct touched_share {
 class state_case {
 public:
   state_case(report& to, std::string name, std::size_t n)
-      : to_{to}, name_{std::move(name)}, keys_{make_keys(n)},
-        heap_before_{heap_bytes()}, ours_{totals_job()} {
+      : to_{to},
+        name_{std::move(name)},
+        keys_{make_keys(n)},
+        heap_before_{heap_bytes()},
+        ours_{totals_job()} {
     const std::span<const u64_pair> all = fill_ = make_records(keys_, n, random_);
     fill_ours(all);
     report_memory();

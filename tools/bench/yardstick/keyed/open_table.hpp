@@ -19,8 +19,8 @@ public:
   };
 
   explicit open_table(std::size_t keys)
-      : slots_(std::bit_ceil(keys + keys / 4)), shift_{64 - static_cast<unsigned>(
-                                                                std::countr_zero(slots_.size()))} {}
+      : slots_(std::bit_ceil(keys + keys / 4)),
+        shift_{64 - static_cast<unsigned>(std::countr_zero(slots_.size()))} {}
 
   void prefetch(std::uint64_t key) const { __builtin_prefetch(&slots_[home(key)], 1); }
 

@@ -7,8 +7,9 @@ namespace millrace::test {
 /// What the operations by event time are told: times in milliseconds.
 struct event_setting {
   explicit event_setting(const parameters& p)
-      : disorder{p.a * 100}, shape{static_cast<number>(p.length) * 400 * (1 + p.a % 3),
-                                   static_cast<number>(p.length) * 400, p.a % 2 * 700} {}
+      : disorder{p.a * 100},
+        shape{static_cast<number>(p.length) * 400 * (1 + p.a % 3),
+              static_cast<number>(p.length) * 400, p.a % 2 * 700} {}
 
   number disorder;
   reference::window_shape shape; ///< Of one to three slides.
