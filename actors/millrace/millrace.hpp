@@ -1,8 +1,8 @@
 #pragma once
 
 #include "millrace/config/configuration.hpp"
+#include "millrace/flow/run_program.hpp"
 #include "millrace/flow/stream_context.hpp"
-#include "millrace/run/run_program.hpp"
 
 namespace millrace {
 

@@ -1,7 +1,7 @@
 // Reports on the page views of a web site, live. Try it with page_view_generator.
 #include "example_options.hpp"
+#include "millrace/flow/print_format.hpp"
 #include "millrace/millrace.hpp"
-#include "millrace/sink/print_format.hpp"
 #include "page_view.hpp"
 
 #include <algorithm>

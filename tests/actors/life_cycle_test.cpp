@@ -1,7 +1,7 @@
 #include "millrace/base/random.hpp"
 #include "support/job_fixture.hpp"
-#include "support/machine/tcp_server.hpp"
 #include "support/seed.hpp"
+#include "support/tcp_server.hpp"
 
 #include <atomic>
 #include <limits>

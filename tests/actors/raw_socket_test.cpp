@@ -1,7 +1,7 @@
 #include "millrace/codec/codec.hpp"
 #include "support/job_fixture.hpp"
-#include "support/machine/tcp_server.hpp"
 #include "support/memory_network.hpp"
+#include "support/tcp_server.hpp"
 
 #include <map>
 #include <string>

@@ -1,6 +1,6 @@
 #include "support/job_fixture.hpp"
-#include "support/machine/tcp_server.hpp"
 #include "support/memory_network.hpp"
+#include "support/tcp_server.hpp"
 
 #include <string>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "support/machine/places.hpp"
-#include "support/machine/process.hpp"
+#include "support/places.hpp"
+#include "support/process.hpp"
 
 #include <chrono>
 #include <cstdint>

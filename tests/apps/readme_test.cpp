@@ -1,4 +1,4 @@
-#include "support/machine/places.hpp"
+#include "support/places.hpp"
 
 #include <filesystem>
 #include <fstream>

@@ -24,11 +24,15 @@ good_tree() {
   plant tools/hello.sh <<<$'#!/usr/bin/env bash\necho hello'
 }
 
-# passes CHECK: the check must accept the tree.
+# passes CHECK [MESSAGE]: the check must accept the tree, and say MESSAGE where one is given.
 passes() {
   local output
   if ! output=$("$checks/$1" "$tree" 2>&1); then
     printf '%s must pass, but says:\n%s\n' "$1" "$output" >&2
+    exit 1
+  fi
+  if [[ $output != *"${2-}"* ]]; then
+    printf '%s must say "%s", but says:\n%s\n' "$1" "$2" "$output" >&2
     exit 1
   fi
 }

@@ -50,8 +50,13 @@ good_tree
 plant tools/odd.cpp <<<'void f() { if (x) {'
 fails size_report.py "tools/odd.cpp: cannot follow the braces"
 
+# A hint does not fail. A header and its source are one idea.
 good_tree
-for ((n = 0; n < 12; n++)); do plant "libstream/millrace/op/op_$n.hpp" <<<'#pragma once'; done
-passes size_report.py
+for ((n = 0; n < 24; n++)); do
+  plant "libstream/millrace/op/op_$n.hpp" <<<'#pragma once'
+  plant "libstream/millrace/op/op_$n.cpp" <<<'int x;'
+done
+passes size_report.py "0 problem(s), 0 hint(s)"
 plant libstream/millrace/op/one_more.cpp <<<'int x;'
-fails size_report.py "libstream/millrace/op: folder has 13 source files, at most 12 are allowed"
+passes size_report.py "libstream/millrace/op: hint: folder has 25 ideas, over 24"
+passes size_report.py "0 problem(s), 1 hint(s)"

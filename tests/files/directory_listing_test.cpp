@@ -1,8 +1,8 @@
-#include "millrace/files/listing/directory_listing.hpp"
+#include "millrace/files/directory_listing.hpp"
 #include "millrace/io/memory_file_system.hpp"
 #include "millrace/io/posix_file_system.hpp"
 #include "support/faulty_file_system.hpp"
-#include "support/machine/scratch_directory.hpp"
+#include "support/scratch_directory.hpp"
 #include "support/seed.hpp"
 
 #include <random>

@@ -1,10 +1,10 @@
 #include "millrace/block/text_block.hpp"
 #include "millrace/files/file_reader.hpp"
-#include "millrace/files/input/fixed_framer.hpp"
+#include "millrace/files/fixed_framer.hpp"
 #include "millrace/io/memory_file_system.hpp"
 #include "millrace/io/posix_file_system.hpp"
 #include "support/faulty_file_system.hpp"
-#include "support/machine/places.hpp"
+#include "support/places.hpp"
 #include "support/seed.hpp"
 
 #include <memory>

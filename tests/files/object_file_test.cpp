@@ -2,7 +2,7 @@
 #include "millrace/io/memory_file_system.hpp"
 #include "millrace/io/posix_file_system.hpp"
 #include "support/faulty_file_system.hpp"
-#include "support/machine/places.hpp"
+#include "support/places.hpp"
 #include "support/seed.hpp"
 
 #include <cmath>

@@ -2,7 +2,7 @@
 #include "millrace/io/memory_file_system.hpp"
 #include "millrace/io/posix_file_system.hpp"
 #include "support/faulty_file_system.hpp"
-#include "support/machine/scratch_directory.hpp"
+#include "support/scratch_directory.hpp"
 
 #include <filesystem>
 #include <map>

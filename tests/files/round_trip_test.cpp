@@ -5,7 +5,7 @@
 #include "millrace/files/part_files.hpp"
 #include "millrace/io/inotify_watch.hpp"
 #include "millrace/io/posix_file_system.hpp"
-#include "support/machine/scratch_directory.hpp"
+#include "support/scratch_directory.hpp"
 
 #include <algorithm>
 #include <memory>

@@ -2,7 +2,7 @@
 #include "millrace/files/file_source.hpp"
 #include "millrace/io/inotify_watch.hpp"
 #include "millrace/io/posix_file_system.hpp"
-#include "support/machine/scratch_directory.hpp"
+#include "support/scratch_directory.hpp"
 
 #include <filesystem>
 #include <fstream>

@@ -2,7 +2,7 @@
 #include "millrace/io/file_system.hpp"
 #include "millrace/io/memory_file_system.hpp"
 #include "millrace/io/posix_file_system.hpp"
-#include "support/machine/scratch_directory.hpp"
+#include "support/scratch_directory.hpp"
 
 #include <string>
 #include <thread>

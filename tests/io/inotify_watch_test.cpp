@@ -1,6 +1,6 @@
 #include "millrace/io/inotify_watch.hpp"
 #include "millrace/io/posix_file_system.hpp"
-#include "support/machine/scratch_directory.hpp"
+#include "support/scratch_directory.hpp"
 
 #include <string>
 #include <vector>

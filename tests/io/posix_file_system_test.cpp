@@ -1,5 +1,5 @@
 #include "millrace/io/posix_file_system.hpp"
-#include "support/machine/scratch_directory.hpp"
+#include "support/scratch_directory.hpp"
 
 #include <atomic>
 #include <csignal>

@@ -1,4 +1,4 @@
-#include "millrace/sharing/accumulator.hpp"
+#include "millrace/flow/accumulator.hpp"
 #include "plan/plan_harness.hpp"
 #include "support/seed.hpp"
 

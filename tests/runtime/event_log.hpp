@@ -1,6 +1,6 @@
 #pragma once
 
-#include "millrace/flow/listener.hpp"
+#include "millrace/engine/listener.hpp"
 
 #include <algorithm>
 #include <functional>

@@ -1,5 +1,5 @@
+#include "millrace/state/huge_memory.hpp"
 #include "millrace/state/keyed_store.hpp"
-#include "millrace/state/memory/huge_memory.hpp"
 #include "support/seed.hpp"
 
 #include <map>

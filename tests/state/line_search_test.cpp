@@ -1,4 +1,4 @@
-#include "millrace/state/index/line_index.hpp"
+#include "millrace/state/line_index.hpp"
 #include "support/seed.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
-#include "millrace/state/memory/huge_memory.hpp"
-#include "millrace/state/memory/piece_pool.hpp"
-#include "millrace/state/memory/zeroed_array.hpp"
+#include "millrace/state/huge_memory.hpp"
+#include "millrace/state/piece_pool.hpp"
 #include "millrace/state/state_store.hpp"
+#include "millrace/state/zeroed_array.hpp"
 #include "support/seed.hpp"
 
 #include <atomic>

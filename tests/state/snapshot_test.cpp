@@ -1,4 +1,4 @@
-#include "millrace/state/memory/huge_memory.hpp"
+#include "millrace/state/huge_memory.hpp"
 #include "millrace/state/snapshot.hpp"
 #include "state/letter_states.hpp"
 #include "state/number_states.hpp"

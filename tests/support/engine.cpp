@@ -1,6 +1,6 @@
 #include "support/engine.hpp"
 
-#include "millrace/run/inline_runtime.hpp"
+#include "millrace/engine/inline_runtime.hpp"
 
 #include <thread>
 

@@ -1,4 +1,4 @@
-#include "millrace/window/keyed/half_windows.hpp"
+#include "millrace/window/half_windows.hpp"
 #include "support/seed.hpp"
 
 #include <cstdint>

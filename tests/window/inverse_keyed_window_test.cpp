@@ -1,4 +1,4 @@
-#include "millrace/window/keyed/inverse_keyed_window.hpp"
+#include "millrace/window/inverse_keyed_window.hpp"
 #include "support/seed.hpp"
 #include "window/keyed_model.hpp"
 

@@ -1,5 +1,5 @@
-#include "millrace/window/keyed/inverse_keyed_window.hpp"
-#include "millrace/window/keyed/keyed_window.hpp"
+#include "millrace/window/inverse_keyed_window.hpp"
+#include "millrace/window/keyed_window.hpp"
 #include "support/seed.hpp"
 #include "window/keyed_model.hpp"
 

@@ -1,4 +1,4 @@
-#include "millrace/window/keyed/keyed_window.hpp"
+#include "millrace/window/keyed_window.hpp"
 #include "support/seed.hpp"
 #include "window/keyed_model.hpp"
 

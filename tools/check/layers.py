@@ -11,21 +11,18 @@ from pathlib import Path
 
 LEVELS = [
     ["base"],
-    ["io", "codec", "rate", "supervise", "sharing"],
+    ["io", "codec"],
     ["config"],
     ["chunk"],
     ["block"],
     ["intake"],
-    ["wal", "checkpoint", "state", "source", "sink", "sketch", "storage"],
-    ["files"],
+    ["files", "state", "sketch", "persist"],
     ["window", "eventtime"],
-    ["schedule", "op"],
-    ["exchange"],
-    ["stateful", "joining"],
+    ["op"],
+    ["stage"],
     ["plan"],
+    ["engine"],
     ["flow"],
-    ["control"],
-    ["run"],
 ]
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 

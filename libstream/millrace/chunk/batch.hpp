@@ -2,8 +2,8 @@
 
 #include "millrace/base/error.hpp"
 #include "millrace/base/executor.hpp"
+#include "millrace/chunk/batch_join.hpp"
 #include "millrace/chunk/hash_seed.hpp"
-#include "millrace/chunk/join/batch_join.hpp"
 #include "millrace/chunk/key_hash.hpp"
 #include "millrace/chunk/keyed_table.hpp"
 #include "millrace/chunk/stored.hpp"

@@ -2,8 +2,8 @@
 
 #include "millrace/base/log.hpp"
 #include "millrace/base/time.hpp"
-#include "millrace/files/listing/directory_listing.hpp"
-#include "millrace/files/listing/found_file.hpp"
+#include "millrace/files/directory_listing.hpp"
+#include "millrace/files/found_file.hpp"
 #include "millrace/io/directory_watch.hpp"
 
 #include <cstddef>

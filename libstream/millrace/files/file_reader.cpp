@@ -1,6 +1,6 @@
 #include "millrace/files/file_reader.hpp"
 
-#include "millrace/files/input/fixed_framer.hpp"
+#include "millrace/files/fixed_framer.hpp"
 #include "millrace/intake/line_framer.hpp"
 
 #include <algorithm>

@@ -7,7 +7,7 @@
 #include "millrace/block/block_builder.hpp"
 #include "millrace/block/record_framer.hpp"
 #include "millrace/block/text_assembler.hpp"
-#include "millrace/files/input/byte_input.hpp"
+#include "millrace/files/byte_input.hpp"
 #include "millrace/io/file_system.hpp"
 
 #include <cstddef>

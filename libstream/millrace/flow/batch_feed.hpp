@@ -3,7 +3,7 @@
 #include "millrace/block/text_block.hpp"
 #include "millrace/block/typed_block.hpp"
 #include "millrace/chunk/batch.hpp"
-#include "millrace/source/source_spec.hpp"
+#include "millrace/intake/source_spec.hpp"
 
 #include <deque>
 #include <functional>

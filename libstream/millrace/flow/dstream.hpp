@@ -1,8 +1,6 @@
 #pragma once
 
 #include "millrace/chunk/batch.hpp"
-#include "millrace/exchange/fold.hpp"
-#include "millrace/exchange/scatter.hpp"
 #include "millrace/flow/graph_builder.hpp"
 #include "millrace/flow/operations/aggregate_operations.hpp"
 #include "millrace/flow/operations/event_operations.hpp"
@@ -16,6 +14,8 @@
 #include "millrace/op/map.hpp"
 #include "millrace/op/map_partitions.hpp"
 #include "millrace/op/split.hpp"
+#include "millrace/stage/fold.hpp"
+#include "millrace/stage/scatter.hpp"
 
 #include <functional>
 #include <iostream>

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "millrace/chunk/batch.hpp"
-#include "millrace/exchange/collect.hpp"
 #include "millrace/flow/collector.hpp"
+#include "millrace/flow/print_format.hpp"
 #include "millrace/op/op.hpp"
 #include "millrace/plan/node.hpp"
-#include "millrace/sink/print_format.hpp"
+#include "millrace/stage/collect.hpp"
 
 #include <functional>
 #include <ostream>

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "millrace/exchange/group.hpp"
 #include "millrace/flow/operations/join_operations.hpp"
 #include "millrace/flow/operations/keyed_window_operations.hpp"
 #include "millrace/flow/operations/state_operations.hpp"
 #include "millrace/op/flat_map.hpp"
 #include "millrace/op/map.hpp"
+#include "millrace/stage/group.hpp"
 
 #include <concepts>
 #include <functional>

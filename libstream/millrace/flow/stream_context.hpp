@@ -1,11 +1,11 @@
 #pragma once
 
 #include "millrace/codec/codec.hpp"
+#include "millrace/engine/runtime.hpp"
 #include "millrace/files/file_source.hpp"
 #include "millrace/files/object_file.hpp"
 #include "millrace/flow/batch_feed.hpp"
 #include "millrace/flow/dstream.hpp"
-#include "millrace/flow/runtime.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -3,7 +3,7 @@
 #include "millrace/chunk/chunk_buffer.hpp"
 #include "millrace/chunk/stored.hpp"
 #include "millrace/op/op.hpp"
-#include "millrace/sharing/task_frame.hpp"
+#include "millrace/op/task_frame.hpp"
 
 #include <concepts>
 #include <exception>

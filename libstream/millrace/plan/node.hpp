@@ -3,10 +3,10 @@
 #include "millrace/base/executor.hpp"
 #include "millrace/base/ids.hpp"
 #include "millrace/base/time.hpp"
-#include "millrace/exchange/partitioner.hpp"
-#include "millrace/exchange/payload/payload.hpp"
 #include "millrace/op/op_info.hpp"
-#include "millrace/storage/storage_level.hpp"
+#include "millrace/persist/storage_level.hpp"
+#include "millrace/stage/partitioner.hpp"
+#include "millrace/stage/payload.hpp"
 
 #include <memory>
 #include <optional>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "millrace/exchange/source_reader.hpp"
+#include "millrace/intake/source_spec.hpp"
 #include "millrace/plan/typed_node.hpp"
-#include "millrace/source/source_spec.hpp"
+#include "millrace/stage/source_reader.hpp"
 
 #include <string_view>
 #include <type_traits>

@@ -1,6 +1,6 @@
 #include "millrace/plan/stage_instance.hpp"
 
-#include "millrace/sharing/task_frame.hpp"
+#include "millrace/op/task_frame.hpp"
 
 #include <algorithm>
 #include <optional>

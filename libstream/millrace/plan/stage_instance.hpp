@@ -1,7 +1,7 @@
 #pragma once
 
-#include "millrace/exchange/source_reader.hpp"
 #include "millrace/plan/plan.hpp"
+#include "millrace/stage/source_reader.hpp"
 
 #include <memory>
 #include <vector>

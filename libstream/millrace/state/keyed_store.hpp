@@ -2,8 +2,8 @@
 
 #include "millrace/base/error.hpp"
 #include "millrace/chunk/key_hash.hpp"
-#include "millrace/state/index/line_index.hpp"
 #include "millrace/state/kernel/segment_array.hpp"
+#include "millrace/state/line_index.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "apps/programs.hpp"
-#include "support/machine/places.hpp"
-#include "support/machine/scratch_directory.hpp"
+#include "support/places.hpp"
+#include "support/scratch_directory.hpp"
 
 #include <csignal>
 #include <filesystem>

@@ -1,6 +1,6 @@
 #include "apps/programs.hpp"
-#include "support/machine/tcp_server.hpp"
 #include "support/seed.hpp"
+#include "support/tcp_server.hpp"
 
 #include <algorithm>
 #include <csignal>

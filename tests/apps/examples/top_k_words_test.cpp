@@ -1,5 +1,5 @@
 #include "apps/programs.hpp"
-#include "support/machine/tcp_server.hpp"
+#include "support/tcp_server.hpp"
 
 #include <algorithm>
 #include <csignal>

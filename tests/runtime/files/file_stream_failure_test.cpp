@@ -1,7 +1,7 @@
 #include "millrace/actors/system/actor_runtime.hpp"
 #include "millrace/io/posix_file_system.hpp"
 #include "runtime/files/file_job.hpp"
-#include "support/machine/places.hpp"
+#include "support/places.hpp"
 
 #include <atomic>
 #include <stdexcept>

@@ -1,6 +1,6 @@
 #include "millrace/io/posix_file_system.hpp"
 #include "runtime/files/file_job.hpp"
-#include "support/machine/places.hpp"
+#include "support/places.hpp"
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "millrace/sharing/accumulator.hpp"
+#include "millrace/flow/accumulator.hpp"
 #include "runtime/random/plain.hpp"
 
 #include <atomic>

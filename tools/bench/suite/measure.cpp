@@ -1,6 +1,6 @@
 #include "suite/measure.hpp"
 
-#include "millrace/state/memory/huge_memory.hpp"
+#include "millrace/state/huge_memory.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "millrace/source/source_spec.hpp"
+#include "millrace/intake/source_spec.hpp"
 #include "suite/measure.hpp"
 
 #include <atomic>

@@ -2,7 +2,7 @@
 
 #include "millrace/actors/system/make_thread.hpp"
 #include "millrace/actors/system/own_thread.hpp"
-#include "millrace/sharing/task_frame.hpp"
+#include "millrace/op/task_frame.hpp"
 
 #include <algorithm>
 #include <atomic>

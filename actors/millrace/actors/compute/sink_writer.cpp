@@ -2,7 +2,7 @@
 
 #include "millrace/actors/compute/compute_pool.hpp"
 #include "millrace/actors/control/job_environment.hpp"
-#include "millrace/control/output_runner.hpp"
+#include "millrace/engine/output_runner.hpp"
 
 #include <deque>
 

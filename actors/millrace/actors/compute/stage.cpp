@@ -3,7 +3,7 @@
 #include "millrace/actors/compute/compute_pool.hpp"
 #include "millrace/actors/control/job_environment.hpp"
 #include "millrace/actors/system/own_thread.hpp"
-#include "millrace/control/stage/stage_chain.hpp"
+#include "millrace/engine/stage_chain.hpp"
 
 #include <vector>
 

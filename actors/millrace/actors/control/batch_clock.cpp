@@ -1,7 +1,7 @@
 #include "millrace/actors/control/batch_clock.hpp"
 
 #include "millrace/actors/control/job_environment.hpp"
-#include "millrace/schedule/batch_schedule.hpp"
+#include "millrace/engine/batch_schedule.hpp"
 
 namespace millrace::actors {
 

@@ -1,8 +1,8 @@
 #include "millrace/actors/control/batch_coordinator.hpp"
 
 #include "millrace/actors/control/job_environment.hpp"
-#include "millrace/control/allocated_batch.hpp"
-#include "millrace/control/batch_progress.hpp"
+#include "millrace/engine/allocated_batch.hpp"
+#include "millrace/engine/batch_progress.hpp"
 
 #include <algorithm>
 

@@ -3,7 +3,7 @@
 #include "millrace/actors/control/job_environment.hpp"
 #include "millrace/actors/shutdown/completion.hpp"
 #include "millrace/actors/system/own_thread.hpp"
-#include "millrace/control/batch_assembler.hpp"
+#include "millrace/engine/batch_assembler.hpp"
 
 #include <set>
 

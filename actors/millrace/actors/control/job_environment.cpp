@@ -1,8 +1,8 @@
 #include "millrace/actors/control/job_environment.hpp"
 
 #include "millrace/actors/compute/compute_pool.hpp"
-#include "millrace/control/batch_assembler.hpp"
-#include "millrace/schedule/batch_schedule.hpp"
+#include "millrace/engine/batch_assembler.hpp"
+#include "millrace/engine/batch_schedule.hpp"
 
 namespace millrace::actors {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "millrace/flow/runtime.hpp"
+#include "millrace/engine/runtime.hpp"
 
 #include <chrono>
 #include <functional>

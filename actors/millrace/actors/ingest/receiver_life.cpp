@@ -2,7 +2,7 @@
 
 #include "millrace/actors/system/make_thread.hpp"
 #include "millrace/actors/system/own_thread.hpp"
-#include "millrace/source/thrown_by.hpp"
+#include "millrace/intake/thrown_by.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -2,7 +2,7 @@
 
 #include "millrace/actors/compute/serial_thread.hpp"
 #include "millrace/actors/protocol/messages.hpp"
-#include "millrace/source/receiver.hpp"
+#include "millrace/intake/receiver.hpp"
 
 #include <functional>
 #include <memory>

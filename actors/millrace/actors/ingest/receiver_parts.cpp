@@ -2,9 +2,9 @@
 
 #include "millrace/actors/control/job_environment.hpp"
 #include "millrace/actors/ingest/receiver_life.hpp"
+#include "millrace/intake/intake_pacer.hpp"
+#include "millrace/intake/socket_receiver.hpp"
 #include "millrace/io/network.hpp"
-#include "millrace/rate/intake_pacer.hpp"
-#include "millrace/source/socket_receiver.hpp"
 
 #include <unistd.h>
 

@@ -7,9 +7,9 @@
 #include "millrace/actors/system/system_clock.hpp"
 #include "millrace/base/random.hpp"
 #include "millrace/intake/intake.hpp"
-#include "millrace/rate/intake_pacer.hpp"
-#include "millrace/source/receiver.hpp"
-#include "millrace/supervise/restart_policy.hpp"
+#include "millrace/intake/intake_pacer.hpp"
+#include "millrace/intake/receiver.hpp"
+#include "millrace/intake/restart_policy.hpp"
 
 namespace millrace::actors {
 

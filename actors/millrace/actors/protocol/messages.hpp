@@ -5,9 +5,9 @@
 #include "millrace/base/error.hpp"
 #include "millrace/base/ids.hpp"
 #include "millrace/base/time.hpp"
-#include "millrace/control/stage/stage_chain.hpp"
-#include "millrace/flow/listener.hpp"
-#include "millrace/schedule/block_ledger.hpp"
+#include "millrace/engine/block_ledger.hpp"
+#include "millrace/engine/listener.hpp"
+#include "millrace/engine/stage_chain.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -18,9 +18,9 @@
 #include "millrace/actors/system/own_thread.hpp"
 #include "millrace/actors/system/posix_network.hpp"
 #include "millrace/actors/system/system_clock.hpp"
-#include "millrace/control/batch_assembler.hpp"
-#include "millrace/control/stage/stage_chain.hpp"
-#include "millrace/rate/intake_pacer.hpp"
+#include "millrace/engine/batch_assembler.hpp"
+#include "millrace/engine/stage_chain.hpp"
+#include "millrace/intake/intake_pacer.hpp"
 
 #include <algorithm>
 #include <thread>

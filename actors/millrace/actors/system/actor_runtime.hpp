@@ -1,7 +1,7 @@
 #pragma once
 
 #include "millrace/base/clock.hpp"
-#include "millrace/flow/runtime.hpp"
+#include "millrace/engine/runtime.hpp"
 #include "millrace/io/network.hpp"
 
 #include <atomic>

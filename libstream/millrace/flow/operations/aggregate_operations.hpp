@@ -1,13 +1,13 @@
 #pragma once
 
-#include "millrace/exchange/aggregate.hpp"
-#include "millrace/flow/building/checks.hpp"
-#include "millrace/flow/building/stream_access.hpp"
+#include "millrace/flow/checks.hpp"
+#include "millrace/flow/stream_access.hpp"
 #include "millrace/sketch/hyper_log_log.hpp"
 #include "millrace/sketch/space_saving.hpp"
 #include "millrace/sketch/t_digest.hpp"
 #include "millrace/sketch/top_k.hpp"
-#include "millrace/stateful/fold_window_reader.hpp"
+#include "millrace/stage/aggregate.hpp"
+#include "millrace/stage/fold_window_reader.hpp"
 #include "millrace/window/window_fold.hpp"
 
 #include <cmath>

@@ -3,12 +3,12 @@
 #include "millrace/eventtime/keyed_event_window.hpp"
 #include "millrace/eventtime/session_windows.hpp"
 #include "millrace/eventtime/window_spec.hpp"
-#include "millrace/flow/building/checks.hpp"
-#include "millrace/flow/building/keyed_exchange.hpp"
+#include "millrace/flow/checks.hpp"
+#include "millrace/flow/keyed_exchange.hpp"
 #include "millrace/op/map.hpp"
-#include "millrace/stateful/chunk_part.hpp"
-#include "millrace/stateful/event/event_window_reader.hpp"
-#include "millrace/stateful/event/interval_join_reader.hpp"
+#include "millrace/stage/chunk_part.hpp"
+#include "millrace/stage/event_window_reader.hpp"
+#include "millrace/stage/interval_join_reader.hpp"
 
 #include <functional>
 #include <source_location>

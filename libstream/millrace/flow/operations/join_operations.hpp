@@ -1,11 +1,11 @@
 #pragma once
 
 #include "millrace/chunk/owned.hpp"
-#include "millrace/flow/building/checks.hpp"
-#include "millrace/flow/building/keyed_exchange.hpp"
-#include "millrace/joining/cogroup_reader.hpp"
-#include "millrace/joining/join_reader.hpp"
-#include "millrace/joining/static_join.hpp"
+#include "millrace/flow/checks.hpp"
+#include "millrace/flow/keyed_exchange.hpp"
+#include "millrace/stage/cogroup_reader.hpp"
+#include "millrace/stage/join_reader.hpp"
+#include "millrace/stage/static_join.hpp"
 
 #include <memory>
 #include <source_location>

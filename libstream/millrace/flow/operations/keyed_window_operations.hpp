@@ -1,10 +1,10 @@
 #pragma once
 
-#include "millrace/flow/building/checks.hpp"
-#include "millrace/flow/building/keyed_exchange.hpp"
-#include "millrace/stateful/keyed_window_reader.hpp"
-#include "millrace/window/keyed/inverse_keyed_window.hpp"
-#include "millrace/window/keyed/keyed_window.hpp"
+#include "millrace/flow/checks.hpp"
+#include "millrace/flow/keyed_exchange.hpp"
+#include "millrace/stage/keyed_window_reader.hpp"
+#include "millrace/window/inverse_keyed_window.hpp"
+#include "millrace/window/keyed_window.hpp"
 
 #include <concepts>
 #include <functional>

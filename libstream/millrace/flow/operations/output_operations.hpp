@@ -1,10 +1,10 @@
 #pragma once
 
 #include "millrace/chunk/owned.hpp"
-#include "millrace/exchange/collect.hpp"
 #include "millrace/files/part_files.hpp"
-#include "millrace/flow/building/stream_access.hpp"
-#include "millrace/sink/print_format.hpp"
+#include "millrace/flow/print_format.hpp"
+#include "millrace/flow/stream_access.hpp"
+#include "millrace/stage/collect.hpp"
 
 #include <functional>
 #include <memory>

@@ -2,10 +2,10 @@
 
 #include "millrace/chunk/owned.hpp"
 #include "millrace/codec/codec.hpp"
-#include "millrace/exchange/collect.hpp"
-#include "millrace/flow/building/kept_stream.hpp"
-#include "millrace/flow/building/stream_access.hpp"
-#include "millrace/storage/retained.hpp"
+#include "millrace/flow/kept_stream.hpp"
+#include "millrace/flow/stream_access.hpp"
+#include "millrace/persist/retained.hpp"
+#include "millrace/stage/collect.hpp"
 
 #include <memory>
 #include <optional>

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "millrace/chunk/stored.hpp"
-#include "millrace/flow/building/checks.hpp"
-#include "millrace/flow/building/keyed_exchange.hpp"
-#include "millrace/flow/building/state_spec.hpp"
-#include "millrace/stateful/map_with_state_reader.hpp"
-#include "millrace/stateful/partition_state_reader.hpp"
-#include "millrace/stateful/update_state_reader.hpp"
+#include "millrace/flow/checks.hpp"
+#include "millrace/flow/keyed_exchange.hpp"
+#include "millrace/flow/state_spec.hpp"
+#include "millrace/stage/map_with_state_reader.hpp"
+#include "millrace/stage/partition_state_reader.hpp"
+#include "millrace/stage/update_state_reader.hpp"
 
 #include <concepts>
 #include <functional>

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "millrace/chunk/owned.hpp"
-#include "millrace/exchange/collect.hpp"
-#include "millrace/flow/building/checks.hpp"
-#include "millrace/flow/building/stream_access.hpp"
-#include "millrace/joining/transform_reader.hpp"
+#include "millrace/flow/checks.hpp"
+#include "millrace/flow/stream_access.hpp"
+#include "millrace/stage/collect.hpp"
+#include "millrace/stage/transform_reader.hpp"
 
 #include <functional>
 #include <memory>

@@ -2,14 +2,14 @@
 
 #include "millrace/chunk/owned.hpp"
 #include "millrace/codec/codec.hpp"
-#include "millrace/exchange/collect.hpp"
-#include "millrace/exchange/fold.hpp"
-#include "millrace/flow/building/checks.hpp"
-#include "millrace/flow/building/stream_access.hpp"
+#include "millrace/flow/checks.hpp"
+#include "millrace/flow/stream_access.hpp"
 #include "millrace/op/map.hpp"
-#include "millrace/stateful/fold_window_reader.hpp"
-#include "millrace/stateful/window_reader.hpp"
-#include "millrace/window/keyed/inverse_keyed_window.hpp"
+#include "millrace/stage/collect.hpp"
+#include "millrace/stage/fold.hpp"
+#include "millrace/stage/fold_window_reader.hpp"
+#include "millrace/stage/window_reader.hpp"
+#include "millrace/window/inverse_keyed_window.hpp"
 #include "millrace/window/window_fold.hpp"
 
 #include <concepts>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "millrace/state/memory/piece_pool.hpp"
+#include "millrace/state/piece_pool.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "runtime/random/all_operations.hpp"
-#include "runtime/random/operations/event/event_operations.hpp"
-#include "runtime/random/operations/event/event_results.hpp"
+#include "runtime/random/operations/event_operations.hpp"
+#include "runtime/random/operations/event_results.hpp"
 
 namespace millrace::test {
 

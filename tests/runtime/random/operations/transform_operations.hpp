@@ -1,7 +1,7 @@
 #pragma once
 
+#include "millrace/flow/broadcast.hpp"
 #include "millrace/flow/stream_context.hpp"
-#include "millrace/sharing/broadcast.hpp"
 #include "runtime/random/operations/join_operations.hpp"
 
 #include <array>

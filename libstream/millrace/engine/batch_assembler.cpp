@@ -1,0 +1,126 @@
+#include "millrace/engine/batch_assembler.hpp"
+
+#include <algorithm>
+
+namespace millrace {
+
+namespace {
+
+std::vector<stream_id> streams_of(const job_graph& graph) {
+  std::vector<stream_id> out;
+  for (auto& source : graph.sources())
+    out.push_back(source->stream());
+  return out;
+}
+
+} // namespace
+
+pull_inputs::pull_inputs(const job_graph& graph) {
+  for (auto& source : graph.sources())
+    if (auto* pulled = std::get_if<std::shared_ptr<pull_source>>(&source->spec()))
+      inputs_.push_back({source->stream(), describe(*source->info()), *pulled});
+}
+
+void pull_inputs::start(batch_time now, const logger& log) const {
+  for (auto& in : inputs_)
+    in.source->start(now, log);
+}
+
+bool pull_inputs::block() const {
+  return std::ranges::any_of(inputs_, [](auto& in) { return in.source->blocks(); });
+}
+
+result<pulled_inputs> pull_inputs::pull(batch_time time) const {
+  pulled_inputs out;
+  for (auto& in : inputs_) {
+    auto failed = [&](const std::string& how) {
+      return fail(errc::user_function_failed, "Error generating a batch for time " +
+                                                  to_string(time) + ": " + in.description +
+                                                  " threw" + how);
+    };
+    try {
+      out.streams.push_back({in.stream, in.source->pull(time)});
+    } catch (const std::exception& e) {
+      return failed(std::string(": ") + e.what());
+    } catch (...) {
+      return failed(" something that is not a std::exception");
+    }
+  }
+  return out;
+}
+
+batch_assembler::batch_assembler(const job_graph& graph, block_store& store,
+                                 std::size_t max_batches)
+    : pulls_{std::make_shared<const pull_inputs>(graph)},
+      ledger_{streams_of(graph)},
+      store_{store},
+      max_batches_{max_batches} {
+  for (auto& source : graph.sources())
+    inputs_.push_back({source->stream(), describe(*source->info())});
+}
+
+void batch_assembler::due(batch_time first, batch_time through, duration period) {
+  if (pending_.empty())
+    pending_ = {first, through + period, period};
+  else
+    pending_.end = through + period;
+}
+
+std::optional<batch_time> batch_assembler::take_due() {
+  if (pending_.empty() || open_.size() >= max_batches_)
+    return std::nullopt;
+  last_ = pending_.begin;
+  pending_.begin = pending_.begin + pending_.period;
+  open_.insert(last_);
+  return last_;
+}
+
+std::optional<result<allocated_batch_ptr>> batch_assembler::next() {
+  auto time = take_due();
+  if (!time)
+    return std::nullopt;
+  auto pulled = pulls_->pull(*time);
+  if (!pulled)
+    return tl::unexpected{std::move(pulled).error()};
+  return allocate(*time, std::move(*pulled));
+}
+
+result<allocated_batch_ptr> batch_assembler::allocate(batch_time time, pulled_inputs pulled) {
+  auto batch = std::make_shared<allocated_batch>();
+  batch->time = time;
+  auto received = ledger_.allocate(time);
+  if (!received)
+    return tl::unexpected{received.error()};
+  for (auto& in : inputs_) {
+    auto& blocks = batch->blocks[in.stream];
+    auto add = [&](block_ptr b) {
+      blocks.push_back({static_cast<std::uint32_t>(blocks.size()), std::move(b)});
+    };
+    auto from = std::ranges::find(pulled.streams, in.stream, &pulled_inputs::entry::stream);
+    if (from == pulled.streams.end()) {
+      for (auto& meta : (*received)->of(in.stream))
+        if (auto b = store_.get(meta.id))
+          add(std::move(b));
+    } else if (from->blocks) {
+      for (auto& b : *from->blocks)
+        add(std::move(b));
+    } else {
+      batch->absent.push_back(in.stream);
+    }
+    input_info info{in.stream, 0, 0, in.description};
+    for (auto& b : blocks) {
+      info.records += b.data->records();
+      info.bytes += b.data->bytes();
+    }
+    batch->inputs.push_back(std::move(info));
+  }
+  return batch;
+}
+
+void batch_assembler::done(batch_time time) {
+  open_.erase(time);
+  auto freed = ledger_.done(time);
+  store_.release(freed);
+}
+
+} // namespace millrace

@@ -1,0 +1,98 @@
+#pragma once
+
+#include "millrace/block/block_store.hpp"
+#include "millrace/engine/allocated_batch.hpp"
+#include "millrace/engine/batch_schedule.hpp"
+#include "millrace/engine/block_ledger.hpp"
+#include "millrace/plan/graph.hpp"
+
+#include <memory>
+#include <optional>
+#include <set>
+
+namespace millrace {
+
+/// What the pull sources of a job gave for one batch time, in the order of the inputs.
+struct pulled_inputs {
+  struct entry {
+    stream_id stream;
+    std::optional<std::vector<block_ptr>> blocks;
+  };
+  std::vector<entry> streams;
+};
+
+/// The pull sources of a job. `pull` is called once for each batch, in order, from one thread at a
+/// time, whichever that is.
+class pull_inputs {
+public:
+  explicit pull_inputs(const job_graph& graph);
+
+  /// Throws what a source throws.
+  void start(batch_time now, const logger& log) const;
+  /// Whether any of them may block.
+  bool block() const;
+  /// An error names the source.
+  result<pulled_inputs> pull(batch_time time) const;
+
+private:
+  struct input {
+    stream_id stream;
+    std::string description;
+    std::shared_ptr<pull_source> source;
+  };
+  std::vector<input> inputs_;
+};
+
+/// The brain of the block tracker: turns ticks and received blocks into batches.
+///
+/// Owned by the block tracker. At most `max_batches` batches are allocated and not done; at that
+/// bound ticks stay pending and blocks unallocated, so the block store fills and receivers wait. No
+/// tick is lost and none is merged.
+class batch_assembler {
+public:
+  batch_assembler(const job_graph& graph, block_store& store, std::size_t max_batches);
+
+  /// A block is in the store. Errors as block_ledger::add_block; the block is then not part of any
+  /// batch.
+  result<void> stored(const block_meta& block) { return ledger_.add_block(block); }
+
+  /// The grid has reached `through`: all ticks up to it are due.
+  void due(batch_time first, batch_time through, duration period);
+
+  /// The oldest due time, if the bound allows: its batch is open from here on.
+  std::optional<batch_time> take_due();
+
+  /// The batch of a time that was taken, from what was received and pulled.
+  result<allocated_batch_ptr> allocate(batch_time time, pulled_inputs pulled);
+
+  /// Both steps, with the pull sources asked between them; an error is theirs, and the batch counts
+  /// as allocated with every stream absent.
+  std::optional<result<allocated_batch_ptr>> next();
+
+  const std::shared_ptr<const pull_inputs>& pulls() const noexcept { return pulls_; }
+
+  /// The batch is over: forgets it and frees its blocks.
+  void done(batch_time time);
+
+  bool has_unallocated() const noexcept { return ledger_.has_unallocated(); }
+  std::uint64_t held_ticks() const { return pending_.count(); }
+  std::size_t batches() const noexcept { return open_.size(); }
+  batch_time last() const noexcept { return last_; }
+
+private:
+  struct input {
+    stream_id stream;
+    std::string description;
+  };
+
+  std::vector<input> inputs_;
+  std::shared_ptr<const pull_inputs> pulls_;
+  block_ledger ledger_;
+  block_store& store_;
+  std::size_t max_batches_;
+  tick_range pending_{};
+  batch_time last_{};
+  std::set<batch_time> open_;
+};
+
+} // namespace millrace

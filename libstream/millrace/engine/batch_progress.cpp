@@ -1,0 +1,81 @@
+#include "millrace/engine/batch_progress.hpp"
+
+namespace millrace {
+
+result<failure_policy> parse_failure_policy(std::string_view text) {
+  if (text == "stop")
+    return failure_policy::stop;
+  if (text == "skip")
+    return failure_policy::skip;
+  return fail(errc::invalid_argument, "stream.on_batch_failure is \"" + std::string(text) +
+                                          "\"; allowed are stop and skip");
+}
+
+batch_progress::batch_progress(options o)
+    : options_{std::move(o)},
+      queue_{options_.queue},
+      warning_{options_.batch_interval, options_.delay_ratio} {}
+
+result<allocated_batch_ptr> batch_progress::submit(allocated_batch_ptr batch, batch_time now) {
+  auto time = batch->time;
+  auto verdict = queue_.offer(time, now);
+  if (!verdict)
+    return tl::unexpected{verdict.error()};
+  if (*verdict == admission::held)
+    return fail(errc::internal,
+                "batch " + to_string(time) + " was allocated beyond the bound of the batch queue");
+  auto& e = open_[time];
+  e.batch = std::move(batch);
+  e.info.time = time;
+  e.info.inputs = e.batch->inputs;
+  e.info.submitted = now;
+  if (*verdict == admission::waiting)
+    return allocated_batch_ptr{};
+  e.info.processing_started = now;
+  return e.batch;
+}
+
+std::optional<duration> batch_progress::overdue(batch_time now) {
+  if (open_.empty())
+    return std::nullopt;
+  auto delay = (now - open_.begin()->first).max(duration{0});
+  if (!warning_.observe(delay))
+    return std::nullopt;
+  return delay;
+}
+
+batch_info batch_progress::info(batch_time time) const {
+  auto it = open_.find(time);
+  return it == open_.end() ? batch_info{} : it->second.info;
+}
+
+result<batch_progress::completion> batch_progress::finish(batch_time time,
+                                                          std::vector<output_info> outputs,
+                                                          std::optional<error> failure,
+                                                          batch_time now) {
+  auto it = open_.find(time);
+  auto next = queue_.complete(time, now);
+  if (!next)
+    return tl::unexpected{next.error()};
+  completion done;
+  done.info = std::move(it->second.info);
+  open_.erase(it);
+  done.info.processing_ended = now;
+  done.info.outputs = std::move(outputs);
+  if (failure) {
+    done.info.failure = failure->message;
+    (options_.on_failure == failure_policy::stop ? done.stop_because : done.skipped) =
+        std::move(failure);
+  }
+  if (*next) {
+    auto& started = open_.at((*next)->time);
+    started.info.processing_started = now;
+    done.next = started.batch;
+  }
+  auto delay = (now - time).max(duration{0});
+  if (warning_.observe(delay))
+    done.late = delay;
+  return done;
+}
+
+} // namespace millrace

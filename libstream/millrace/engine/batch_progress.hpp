@@ -1,0 +1,79 @@
+#pragma once
+
+#include "millrace/engine/allocated_batch.hpp"
+#include "millrace/engine/batch_queue.hpp"
+#include "millrace/engine/delay_warning.hpp"
+#include "millrace/engine/runtime.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace millrace {
+
+/// What to do about a batch that failed for good.
+enum class failure_policy {
+  /// Report the error and stop the job.
+  stop,
+  /// Log the error, count it, and go on with the next batch.
+  skip,
+};
+
+result<failure_policy> parse_failure_policy(std::string_view text);
+
+/// The brain of the batch coordinator: which batch runs now, what listeners are told, what a
+/// failure means.
+///
+/// Owned by the batch coordinator. Holds the batches between allocation and completion, which the
+/// block tracker bounds.
+class batch_progress {
+public:
+  struct options {
+    batch_queue_options queue;
+    failure_policy on_failure = failure_policy::stop;
+    duration batch_interval;
+    double delay_ratio = 1.0;
+  };
+
+  explicit batch_progress(options o);
+
+  /// A batch is allocated. Returns it if it is to run now.
+  result<allocated_batch_ptr> submit(allocated_batch_ptr batch, batch_time now);
+
+  struct completion {
+    batch_info info;
+    allocated_batch_ptr next;          ///< To run now, or null.
+    std::optional<error> stop_because; ///< The policy says stop.
+    std::optional<error> skipped;      ///< The policy says go on.
+    std::optional<duration> late;      ///< To warn of, once an episode: how far batches are behind.
+  };
+
+  /// All outputs of a running batch are done, well or not.
+  result<completion> finish(batch_time time, std::vector<output_info> outputs,
+                            std::optional<error> failure, batch_time now);
+
+  /// How late the oldest unfinished batch is, when that is to be warned of now: once an episode.
+  /// For batches that do not end at all.
+  std::optional<duration> overdue(batch_time now);
+
+  /// As listeners see a batch that is submitted or running.
+  batch_info info(batch_time time) const;
+
+  bool idle() const noexcept { return queue_.idle(); }
+  std::size_t in_flight() const noexcept { return queue_.in_flight(); }
+  std::size_t waiting() const noexcept { return queue_.waiting(); }
+
+private:
+  struct entry {
+    allocated_batch_ptr batch;
+    batch_info info;
+  };
+
+  options options_;
+  batch_queue queue_;
+  delay_warning warning_;
+  std::map<batch_time, entry> open_;
+};
+
+} // namespace millrace

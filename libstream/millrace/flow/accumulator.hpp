@@ -1,0 +1,116 @@
+#pragma once
+
+#include "millrace/op/task_frame.hpp"
+
+#include <algorithm>
+#include <concepts>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace millrace {
+
+/// A number of at most 8 bytes.
+template <class T>
+concept accumulable = std::is_arithmetic_v<T> && !std::same_as<T, bool> && sizeof(T) <= 8;
+
+/// A sum that functions of a job add to, such as the number of bad records.
+///
+/// A cheap handle, captured by value. Inside a job each successful task counts once, however often
+/// it was tried (Spark counts failed attempts of transformations too); what a batch has added is
+/// complete when listeners hear of its completion. Outside of tasks `add` counts at once. All calls
+/// are thread-safe; adding inside a task neither locks nor allocates after the first time. Values
+/// of the last 128 batches are kept. Sums wrap or round as T does.
+template <accumulable T>
+class accumulator {
+public:
+  explicit accumulator(std::string name, T initial = T{})
+      : cell_{std::make_shared<cell>(std::move(name), initial)} {}
+
+  void add(T value) const {
+    if (auto* frame = task_frame::current()) {
+      auto& bits = frame->added_to(cell_);
+      bits = to_bits(plus(from_bits(bits), value));
+    } else {
+      cell_->add(value);
+    }
+  }
+  const accumulator& operator+=(T value) const {
+    add(value);
+    return *this;
+  }
+  /// A fraction that the sum could not hold is refused: round it first, or count in double.
+  template <std::floating_point U>
+  requires std::integral<T>
+  void add(U) const = delete;
+  template <std::floating_point U>
+  requires std::integral<T>
+  const accumulator& operator+=(U) const = delete;
+
+  const std::string& name() const noexcept { return cell_->name; }
+  /// The initial value and everything that counts so far.
+  T value() const { return cell_->total_now(); }
+  /// What the tasks of a batch have added, if any has and the batch is recent.
+  std::optional<T> in_batch(batch_time time) const { return cell_->of(time); }
+
+private:
+  static T plus(T a, T b) {
+    if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(static_cast<std::make_unsigned_t<T>>(a) +
+                            static_cast<std::make_unsigned_t<T>>(b));
+    else
+      return a + b;
+  }
+  static accumulator_cell::bits to_bits(T value) {
+    accumulator_cell::bits out{};
+    std::copy_n(reinterpret_cast<const std::byte*>(&value), sizeof(T), out.begin());
+    return out;
+  }
+  static T from_bits(const accumulator_cell::bits& bits) {
+    T out;
+    std::copy_n(bits.begin(), sizeof(T), reinterpret_cast<std::byte*>(&out));
+    return out;
+  }
+
+  struct cell final : accumulator_cell {
+    cell(std::string n, T initial) : name{std::move(n)}, total{initial} {}
+
+    bits zero() const override { return to_bits(T{}); }
+    bits sum(bits a, bits b) const override { return to_bits(plus(from_bits(a), from_bits(b))); }
+    void commit(batch_time time, bits added) override {
+      std::lock_guard guard{mutex};
+      total = plus(total, from_bits(added));
+      auto& in_batch = batches.try_emplace(time).first->second;
+      in_batch = plus(in_batch, from_bits(added));
+      if (batches.size() > max_batches)
+        batches.erase(batches.begin());
+    }
+    void add(T value) {
+      std::lock_guard guard{mutex};
+      total = plus(total, value);
+    }
+    T total_now() const {
+      std::lock_guard guard{mutex};
+      return total;
+    }
+    std::optional<T> of(batch_time time) const {
+      std::lock_guard guard{mutex};
+      auto it = batches.find(time);
+      return it == batches.end() ? std::nullopt : std::optional{it->second};
+    }
+
+    static constexpr std::size_t max_batches = 128;
+    const std::string name;
+    mutable std::mutex mutex;
+    T total;
+    std::map<batch_time, T> batches;
+  };
+
+  std::shared_ptr<cell> cell_;
+};
+
+} // namespace millrace

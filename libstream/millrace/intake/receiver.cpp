@@ -1,0 +1,39 @@
+#include "millrace/intake/receiver.hpp"
+
+namespace millrace {
+
+void receiver_base::attach(stream_id stream, std::shared_ptr<receiver_host> host,
+                           std::shared_ptr<intake>) {
+  stream_ = stream;
+  host_ = std::move(host);
+}
+
+void receiver_base::restart(std::string reason) {
+  set_started(false);
+  host_->request_restart(std::move(reason), std::nullopt);
+}
+
+void receiver_base::restart(std::string reason, duration delay) {
+  set_started(false);
+  host_->request_restart(std::move(reason), delay);
+}
+
+void receiver_base::stop(std::string reason) {
+  set_started(false);
+  host_->request_stop(std::move(reason));
+}
+
+void receiver_base::report_error(std::string message) { host_->report_error(std::move(message)); }
+
+void receiver_base::run(std::function<void(std::stop_token)> body) { host_->run(std::move(body)); }
+
+std::optional<std::string> note_on_location(const receiver_base& receiver, const std::string& name,
+                                            const std::string& host) {
+  auto wanted = receiver.preferred_location();
+  if (!wanted || wanted->empty() || *wanted == "localhost" || *wanted == host)
+    return std::nullopt;
+  return "receiver " + name + " would rather run on " + *wanted +
+         ", and runs here: the job is in one process";
+}
+
+} // namespace millrace

@@ -1,0 +1,4 @@
+// error: the key type needs a hash
+#include "../bad_key.hpp"
+
+auto joined(const app::stream_of<app::bad_key>& pairs) { return pairs.full_outer_join(pairs); }

@@ -1,0 +1,154 @@
+#include "millrace/engine/batch_assembler.hpp"
+#include "plan/plan_harness.hpp"
+
+#include <stdexcept>
+
+#include <doctest/doctest.h>
+
+using namespace millrace;
+using namespace millrace::test;
+
+namespace {
+
+struct test_receiver final : receiver<int> {
+  void on_start() override {}
+  void on_stop() override {}
+};
+
+/// Stream 0 is a receiver's; stream 1 is pulled by `pull(time)`.
+std::shared_ptr<const job_graph>
+two_inputs(std::function<std::optional<batch<int>>(batch_time)> pull) {
+  return graph_of([&](auto& c) {
+    static collector<int> out;
+    c.receiver_stream([] { return std::make_shared<test_receiver>(); }).collect_into(out);
+    c.template input_stream<int>(pull).collect_into(out);
+  });
+}
+
+block_meta put(block_store& store, std::uint64_t number, std::vector<int> records) {
+  auto made = make_typed_block(std::move(records));
+  block_id id{stream_id{0}, number};
+  CHECK(store.try_put(id, made));
+  return {id, made->records(), made->bytes()};
+}
+
+allocated_batch_ptr taken(std::optional<result<allocated_batch_ptr>> next) {
+  REQUIRE(next);
+  REQUIRE(*next);
+  return **next;
+}
+
+} // namespace
+
+TEST_CASE("a batch has everything received before it, and what was pulled for it") {
+  auto graph = two_inputs([](batch_time t) { return batch<int>{static_cast<int>(t.ms()), 7}; });
+  block_store store;
+  batch_assembler assembler{*graph, store, 4};
+  CHECK_FALSE(assembler.next());
+  CHECK(assembler.stored(put(store, 0, {1, 2})));
+  CHECK(assembler.stored(put(store, 1, {3})));
+  assembler.due(batch_time{1000}, batch_time{2000}, seconds(1));
+  CHECK(assembler.held_ticks() == 2);
+  auto one = taken(assembler.next());
+  CHECK(one->time == batch_time{1000});
+  CHECK(one->blocks.at(stream_id{0}).size() == 2);
+  CHECK(one->blocks.at(stream_id{0})[1].index == 1);
+  CHECK(one->blocks.at(stream_id{1}).size() == 1);
+  CHECK(one->inputs.at(0).records == 3);
+  CHECK(one->inputs.at(1).records == 2);
+  CHECK(one->inputs.at(1).description.find("input_stream at batch_assembler_test.cpp:") == 0);
+  CHECK(assembler.stored(put(store, 2, {4})));
+  auto two = taken(assembler.next());
+  CHECK(two->blocks.at(stream_id{0}).size() == 1);
+  CHECK_FALSE(assembler.next());
+  assembler.done(batch_time{1000});
+  CHECK(store.blocks() == 1);
+  assembler.done(batch_time{2000});
+  CHECK(store.blocks() == 0);
+  CHECK(assembler.batches() == 0);
+}
+
+TEST_CASE("at the bound ticks are held, none is lost or merged, and blocks stay unallocated") {
+  auto graph = two_inputs([](batch_time) { return batch<int>{}; });
+  block_store store;
+  batch_assembler assembler{*graph, store, 2};
+  assembler.due(batch_time{1000}, batch_time{3000}, seconds(1));
+  CHECK(assembler.next());
+  CHECK(assembler.next());
+  CHECK_FALSE(assembler.next());
+  assembler.due(batch_time{4000}, batch_time{5000}, seconds(1));
+  CHECK(assembler.held_ticks() == 3);
+  CHECK(assembler.stored(put(store, 0, {1})));
+  CHECK(assembler.has_unallocated());
+  std::vector<std::int64_t> times;
+  for (std::int64_t done = 1000; assembler.batches() != 0; done += 1000) {
+    assembler.done(batch_time{done});
+    while (auto next = assembler.next())
+      times.push_back(taken(std::move(next))->time.ms());
+  }
+  CHECK(times == std::vector<std::int64_t>{3000, 4000, 5000});
+  CHECK_FALSE(assembler.has_unallocated());
+  CHECK(store.blocks() == 0);
+}
+
+TEST_CASE("a source without a batch makes its stream absent, not empty") {
+  auto graph = two_inputs([](batch_time t) {
+    return t == batch_time{1000} ? std::optional<batch<int>>{} : std::optional{batch<int>{}};
+  });
+  block_store store;
+  batch_assembler assembler{*graph, store, 4};
+  assembler.due(batch_time{1000}, batch_time{2000}, seconds(1));
+  CHECK(taken(assembler.next())->absent == std::vector{stream_id{1}});
+  CHECK(taken(assembler.next())->absent.empty());
+}
+
+TEST_CASE("what a source throws is that batch's error; the next batch is asked for again") {
+  auto graph = two_inputs([](batch_time t) -> std::optional<batch<int>> {
+    if (t == batch_time{1000})
+      throw std::runtime_error("no source today");
+    if (t == batch_time{2000})
+      throw 42;
+    return batch<int>{1};
+  });
+  block_store store;
+  batch_assembler assembler{*graph, store, 4};
+  assembler.due(batch_time{1000}, batch_time{3000}, seconds(1));
+  auto one = assembler.next();
+  REQUIRE(one);
+  REQUIRE_FALSE(*one);
+  CHECK(one->error().code == errc::user_function_failed);
+  CHECK(one->error().message.find("no source today") != std::string::npos);
+  CHECK(one->error().message.find("1000 ms") != std::string::npos);
+  CHECK(assembler.last() == batch_time{1000});
+  auto two = assembler.next();
+  REQUIRE(two);
+  REQUIRE_FALSE(*two);
+  CHECK(two->error().message.find("not a std::exception") != std::string::npos);
+  CHECK(taken(assembler.next())->inputs.at(1).records == 1);
+}
+
+TEST_CASE("a block of an unknown stream, or one known already, is refused") {
+  auto graph = two_inputs([](batch_time) { return batch<int>{}; });
+  block_store store;
+  batch_assembler assembler{*graph, store, 4};
+  auto meta = put(store, 0, {1});
+  CHECK(assembler.stored(meta));
+  CHECK_FALSE(assembler.stored(meta));
+  CHECK_FALSE(assembler.stored({{stream_id{9}, 0}, 1, 1}));
+}
+
+TEST_CASE("blocks go to the partition with the fewest bytes, in order, none lost") {
+  std::vector<numbered_block> blocks;
+  for (std::uint32_t i = 0; i < 20; ++i)
+    blocks.push_back({i, make_typed_block(std::vector<int>(i == 0 ? 1000 : 10))});
+  auto parts = divide_blocks(blocks, 3);
+  std::size_t total = 0;
+  for (auto& p : parts) {
+    total += p.size();
+    CHECK(std::ranges::is_sorted(p, {}, &numbered_block::index));
+  }
+  CHECK(total == 20);
+  CHECK(parts[0].size() == 1);
+  for (auto& p : divide_blocks({}, 2))
+    CHECK(p.empty());
+}
