@@ -86,45 +86,76 @@ struct random_operation {
 
 using operation_list = std::vector<random_operation>;
 
+/// How an operation on one stream is built, and what it means in plain code. Of fixed types, so
+/// that what is made of them is compiled once for each pair of kinds and not once for each
+/// operation.
+template <record_kind In, record_kind Out>
+using build_of = std::function<stream_of<Out>(const stream_of<In>&, const parameters&)>;
+template <record_kind In, record_kind Out>
+using model_of =
+    std::function<batches_of<data_of<Out>>(const batches_of<data_of<In>>&, const parameters&)>;
+template <record_kind In, record_kind Out>
+using batch_model_of = std::function<data_of<Out>(const data_of<In>&, const parameters&)>;
+template <record_kind In, record_kind Out>
+using timed_model_of = std::function<data_of<Out>(const data_of<In>&, const parameters&, number)>;
+
+/// The same of two streams.
+template <record_kind Left, record_kind Right, record_kind Out>
+using build_of_two = std::function<stream_of<Out>(const stream_of<Left>&, const stream_of<Right>&,
+                                                  const parameters&)>;
+template <record_kind Left, record_kind Right, record_kind Out>
+using model_of_two =
+    std::function<data_of<Out>(const data_of<Left>&, const data_of<Right>&, const parameters&)>;
+
 /// `evaluate(batches, p)` -> the batches of the result, from all batches of the input.
-template <record_kind In, record_kind Out, class Build, class Evaluate>
-random_operation over_history(std::string name, order records, Build build, Evaluate evaluate) {
+template <record_kind In, record_kind Out>
+random_operation over_history(std::string name, order records, build_of<In, Out> build,
+                              model_of<In, Out> evaluate) {
   random_operation op{std::move(name), {In}, Out, records};
-  op.build = [build](const std::vector<any_stream>& s, const parameters& p) {
+  op.build = [build = std::move(build)](const std::vector<any_stream>& s, const parameters& p) {
     return any_stream{std::in_place_index<Out>, build(std::get<In>(s[0]), p)};
   };
-  op.evaluate = [evaluate](const std::vector<const history*>& in, const parameters& p) {
+  op.evaluate = [evaluate = std::move(evaluate)](const std::vector<const history*>& in,
+                                                 const parameters& p) {
     return untyped<Out>(evaluate(typed<In>(*in[0]), p), p.slide);
   };
   return op;
 }
 
-/// `evaluate(records, p)` or `evaluate(records, p, second)` -> the records of one batch, from those
-/// of the input at that time.
-template <record_kind In, record_kind Out, class Build, class Evaluate>
-random_operation per_batch(std::string name, order records, Build build, Evaluate evaluate) {
-  return over_history<In, Out>(std::move(name), records, build,
-                               [evaluate](const batches_of<data_of<In>>& in, const parameters& p) {
-                                 batches_of<data_of<Out>> out(in.size());
-                                 for (std::size_t b = 0; b < in.size(); ++b) {
-                                   if (!in[b])
-                                     continue;
-                                   if constexpr (std::is_invocable_v<Evaluate, const data_of<In>&,
-                                                                     const parameters&, number>)
-                                     out[b] = evaluate(*in[b], p, static_cast<number>(b + 1));
-                                   else
-                                     out[b] = evaluate(*in[b], p);
-                                 }
-                                 return out;
-                               });
+/// `evaluate(records, p, second)` -> the records of one batch, from those of the input at that
+/// time.
+template <record_kind In, record_kind Out>
+random_operation per_batch(std::string name, order records, build_of<In, Out> build,
+                           timed_model_of<In, Out> evaluate) {
+  return over_history<In, Out>(
+      std::move(name), records, std::move(build),
+      [evaluate = std::move(evaluate)](const batches_of<data_of<In>>& in, const parameters& p) {
+        batches_of<data_of<Out>> out(in.size());
+        for (std::size_t b = 0; b < in.size(); ++b)
+          if (in[b])
+            out[b] = evaluate(*in[b], p, static_cast<number>(b + 1));
+        return out;
+      });
+}
+
+/// The same with `evaluate(records, p)`.
+template <record_kind In, record_kind Out>
+random_operation per_batch(std::string name, order records, build_of<In, Out> build,
+                           batch_model_of<In, Out> evaluate) {
+  return per_batch<In, Out>(
+      std::move(name), records, std::move(build),
+      timed_model_of<In, Out>{
+          [evaluate = std::move(evaluate)](const data_of<In>& records_in, const parameters& p,
+                                           number) { return evaluate(records_in, p); }});
 }
 
 /// `evaluate(records, p)` -> the records of one batch, from those of the window.
-template <record_kind In, record_kind Out, class Build, class Evaluate>
-random_operation per_window(std::string name, order records, Build build, Evaluate evaluate) {
+template <record_kind In, record_kind Out>
+random_operation per_window(std::string name, order records, build_of<In, Out> build,
+                            batch_model_of<In, Out> evaluate) {
   auto op = over_history<In, Out>(
-      std::move(name), records, build,
-      [evaluate](const batches_of<data_of<In>>& in, const parameters& p) {
+      std::move(name), records, std::move(build),
+      [evaluate = std::move(evaluate)](const batches_of<data_of<In>>& in, const parameters& p) {
         batches_of<data_of<Out>> out(in.size());
         for (std::size_t b = 0; b < in.size(); ++b) {
           if (!p.due(b))
@@ -142,15 +173,17 @@ random_operation per_window(std::string name, order records, Build build, Evalua
 }
 
 /// `evaluate(left, right, p)` -> the records of one batch. Both inputs must have one.
-template <record_kind Left, record_kind Right, record_kind Out, class Build, class Evaluate>
-random_operation per_two(std::string name, order records, Build build, Evaluate evaluate) {
+template <record_kind Left, record_kind Right, record_kind Out>
+random_operation per_two(std::string name, order records, build_of_two<Left, Right, Out> build,
+                         model_of_two<Left, Right, Out> evaluate) {
   random_operation op{std::move(name), {Left, Right}, Out, records};
   op.needs_parents = true;
-  op.build = [build](const std::vector<any_stream>& s, const parameters& p) {
+  op.build = [build = std::move(build)](const std::vector<any_stream>& s, const parameters& p) {
     return any_stream{std::in_place_index<Out>,
                       build(std::get<Left>(s[0]), std::get<Right>(s[1]), p)};
   };
-  op.evaluate = [evaluate](const std::vector<const history*>& in, const parameters& p) {
+  op.evaluate = [evaluate = std::move(evaluate)](const std::vector<const history*>& in,
+                                                 const parameters& p) {
     auto left = typed<Left>(*in[0]);
     auto right = typed<Right>(*in[1]);
     batches_of<data_of<Out>> out(left.size());

@@ -3,6 +3,9 @@
 
 namespace millrace::test {
 
-void add_transform_group(operation_list& to) { add_transform_operations(to); }
+void add_transform_group(operation_list& to) {
+  add_transforms(to);
+  add_transforms_with(to);
+}
 
 } // namespace millrace::test

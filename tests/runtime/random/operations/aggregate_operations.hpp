@@ -149,9 +149,4 @@ inline void add_aggregates(operation_list& to) {
       model));
 }
 
-inline void add_aggregate_operations(operation_list& to) {
-  add_top_k(to);
-  add_aggregates(to);
-}
-
 } // namespace millrace::test

@@ -107,19 +107,22 @@ inline number recent_time(number value, number second) {
   return first_time + second * 1000 - value * 37 % 1000;
 }
 
+inline event_dstream<std::pair<number, number_pair>> by_recent_time(const dstream<number_pair>& s) {
+  using record = std::pair<number, number_pair>;
+  return s
+      .transform([](const batch<number_pair>& b, batch_time t) {
+        return b.map([t](const number_pair& r) {
+          return record{r.first, {r.second, recent_time(r.second, t.ms() / 1000)}};
+        });
+      })
+      .assign_timestamps([](const record& r) { return event_time{r.second.second}; }, seconds(1));
+}
+
 inline void add_sessions(operation_list& to) {
   auto op = over_history<of_pairs, of_pairs>(
       "session windows by event time", order::loses,
       [](auto s, const parameters& p) {
-        using record = std::pair<number, number_pair>;
-        auto events =
-            s.transform([](const batch<number_pair>& b, batch_time t) {
-               return b.map([t](const number_pair& r) {
-                 return record{r.first, {r.second, recent_time(r.second, t.ms() / 1000)}};
-               });
-             })
-                .assign_timestamps([](const record& r) { return event_time{r.second.second}; },
-                                   seconds(1));
+        auto events = by_recent_time(s);
         return grouped(events.window(window_spec::session(milliseconds(p.a * 150)),
                                      {.allowed_lateness = milliseconds(p.a % 2 * 700)}),
                        p)
@@ -161,13 +164,6 @@ inline void add_interval_join(operation_list& to) {
         reference::interval_join(events(*in[0]), events(*in[1]), p, lower, upper), p.slide);
   };
   to.push_back(std::move(op));
-}
-
-inline void add_event_operations(operation_list& to) {
-  add_event_windows<of_pairs>(to);
-  add_event_windows<of_view_pairs>(to);
-  add_sessions(to);
-  add_interval_join(to);
 }
 
 } // namespace millrace::test

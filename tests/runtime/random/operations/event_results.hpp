@@ -89,15 +89,7 @@ void add_session_form(operation_list& to, const Form& form) {
   auto op = over_history<of_pairs, of_pairs>(
       form.name + " of sessions", order::loses,
       [form](auto s, const parameters& p) {
-        using record = std::pair<number, number_pair>;
-        auto events =
-            s.transform([](const batch<number_pair>& b, batch_time t) {
-               return b.map([t](const number_pair& r) {
-                 return record{r.first, {r.second, recent_time(r.second, t.ms() / 1000)}};
-               });
-             })
-                .assign_timestamps([](const record& r) { return event_time{r.second.second}; },
-                                   seconds(1));
+        auto events = by_recent_time(s);
         return form.results_of(
             form.of(events.window(window_spec::session(milliseconds(p.a * 150))), p));
       },
@@ -107,17 +99,6 @@ void add_session_form(operation_list& to, const Form& form) {
       });
   op.needs_parents = true;
   to.push_back(std::move(op));
-}
-
-inline void add_event_results(operation_list& to) {
-  auto add = [&](const auto& form) {
-    add_fixed_windows<of_pairs>(to, form);
-    add_session_form(to, form);
-  };
-  add(event_counts());
-  add(event_sums());
-  add(event_groups());
-  add_fixed_windows<of_view_pairs>(to, event_groups());
 }
 
 } // namespace millrace::test

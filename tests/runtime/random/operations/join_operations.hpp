@@ -112,12 +112,4 @@ void add_static_joins(operation_list& to) {
       [](auto s, const auto& other) { return s.left_outer_join(other); });
 }
 
-inline void add_join_operations(operation_list& to) {
-  add_joins<of_pairs>(to);
-  add_joins<of_view_pairs>(to);
-  add_joins<of_text_pairs>(to);
-  add_static_joins<of_pairs>(to);
-  add_static_joins<of_view_pairs>(to);
-}
-
 } // namespace millrace::test

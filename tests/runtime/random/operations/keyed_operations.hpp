@@ -7,8 +7,9 @@ namespace millrace::test {
 /// The narrow operations that leave keys where they are.
 template <record_kind K>
 void add_value_operations(operation_list& to) {
-  auto add = [&](std::string name, auto build, auto evaluate) {
-    to.push_back(per_batch<K, K>(std::move(name), order::keeps, build, evaluate));
+  auto add = [&](std::string name, build_of<K, K> build, batch_model_of<K, K> evaluate) {
+    to.push_back(
+        per_batch<K, K>(std::move(name), order::keeps, std::move(build), std::move(evaluate)));
   };
   add(
       "map_values",
@@ -45,8 +46,9 @@ void add_value_operations(operation_list& to) {
 template <record_kind K>
 void add_combinations(operation_list& to) {
   using key = typename record_of<K>::first_type;
-  auto add = [&](std::string name, auto build, auto evaluate) {
-    to.push_back(per_batch<K, K>(std::move(name), order::loses, build, evaluate));
+  auto add = [&](std::string name, build_of<K, K> build, batch_model_of<K, K> evaluate) {
+    to.push_back(
+        per_batch<K, K>(std::move(name), order::loses, std::move(build), std::move(evaluate)));
   };
   add(
       "partition_by",
@@ -98,14 +100,6 @@ void add_combinations(operation_list& to) {
       "group_by_key",
       [](auto s, const parameters& p) { return s.group_by_key(p.partitions).map_values(digest); },
       [](auto& d, auto&) { return fold_groups(d, digest); });
-}
-
-inline void add_keyed_operations(operation_list& to) {
-  add_value_operations<of_pairs>(to);
-  add_combinations<of_pairs>(to);
-  add_value_operations<of_view_pairs>(to);
-  add_combinations<of_view_pairs>(to);
-  add_combinations<of_text_pairs>(to);
 }
 
 } // namespace millrace::test

@@ -64,13 +64,16 @@ batches_of<Pairs> sums_of_all_keys(const batches_of<Pairs>& in, const parameters
 
 /// All keyed window operations are this one with another `build` and `evaluate`. Values are
 /// bounded at the end.
-template <record_kind K, class Build, class Evaluate>
-void add_keyed_window(operation_list& to, std::string name, Build build, Evaluate evaluate) {
+template <record_kind K>
+void add_keyed_window(operation_list& to, std::string name, build_of<K, owned_kind<K>> build,
+                      model_of<K, owned_kind<K>> evaluate) {
   constexpr auto out = owned_kind<K>;
   auto op = over_history<K, out>(
       std::move(name), order::loses,
-      [build](auto s, const parameters& p) { return build(s, p).map_values(bounded); },
-      [evaluate](const batches_of<data_of<K>>& in, const parameters& p) {
+      [build = std::move(build)](auto s, const parameters& p) {
+        return build(s, p).map_values(bounded);
+      },
+      [evaluate = std::move(evaluate)](const batches_of<data_of<K>>& in, const parameters& p) {
         auto result = evaluate(in, p);
         for (auto& b : result)
           if (b)
@@ -201,14 +204,6 @@ void add_inverse_window_without_zeros(operation_list& to) {
             b = only(*b, [](auto& r) { return r.second != 0; });
         return out;
       });
-}
-
-inline void add_keyed_window_operations(operation_list& to) {
-  add_plain_keyed_windows<of_pairs>(to);
-  add_inverse_keyed_windows<of_pairs>(to);
-  add_plain_keyed_windows<of_view_pairs>(to);
-  add_inverse_keyed_windows<of_view_pairs>(to);
-  add_inverse_window_without_zeros<of_pairs>(to);
 }
 
 } // namespace millrace::test

@@ -5,9 +5,10 @@
 namespace millrace::test {
 
 inline void add_number_maps(operation_list& to) {
-  auto add = [&](std::string name, auto build, auto evaluate) {
-    to.push_back(counting(
-        per_batch<of_numbers, of_numbers>(std::move(name), order::keeps, build, evaluate)));
+  auto add = [&](std::string name, build_of<of_numbers, of_numbers> build,
+                 batch_model_of<of_numbers, of_numbers> evaluate) {
+    to.push_back(counting(per_batch<of_numbers, of_numbers>(
+        std::move(name), order::keeps, std::move(build), std::move(evaluate))));
   };
   add(
       "map",
@@ -66,8 +67,10 @@ inline void add_number_maps(operation_list& to) {
 }
 
 inline void add_number_partitions(operation_list& to) {
-  auto add = [&](std::string name, order records, auto build, auto evaluate) {
-    to.push_back(per_batch<of_numbers, of_numbers>(std::move(name), records, build, evaluate));
+  auto add = [&](std::string name, order records, build_of<of_numbers, of_numbers> build,
+                 batch_model_of<of_numbers, of_numbers> evaluate) {
+    to.push_back(per_batch<of_numbers, of_numbers>(std::move(name), records, std::move(build),
+                                                   std::move(evaluate)));
   };
   add(
       "glom", order::keeps,

@@ -78,7 +78,7 @@ inline number if_median(const std::vector<double>& estimate, numbers exact) {
 }
 
 inline void add_batch_sketches(operation_list& to) {
-  auto add = [&](auto op) {
+  auto add = [&](random_operation op) {
     op.needs_parents = true;
     to.push_back(std::move(op));
   };
@@ -121,11 +121,6 @@ inline void add_batch_sketches(operation_list& to) {
         auto [least, greatest] = std::ranges::minmax(d);
         return numbers{least, greatest};
       }));
-}
-
-inline void add_sketch_operations(operation_list& to) {
-  add_window_sketches(to);
-  add_batch_sketches(to);
 }
 
 } // namespace millrace::test

@@ -225,13 +225,4 @@ void add_mappings(operation_list& to) {
       }));
 }
 
-inline void add_state_operations(operation_list& to) {
-  add_updates<of_pairs>(to);
-  add_partition_updates<of_pairs>(to);
-  add_mappings<of_pairs>(to);
-  add_updates<of_view_pairs>(to);
-  add_partition_updates<of_view_pairs>(to);
-  add_mappings<of_view_pairs>(to);
-}
-
 } // namespace millrace::test

@@ -6,8 +6,10 @@ namespace millrace::test {
 
 inline void add_view_operations(operation_list& to) {
   using view = std::string_view;
-  auto add = [&](std::string name, order records, auto build, auto evaluate) {
-    to.push_back(per_batch<of_views, of_views>(std::move(name), records, build, evaluate));
+  auto add = [&](std::string name, order records, build_of<of_views, of_views> build,
+                 batch_model_of<of_views, of_views> evaluate) {
+    to.push_back(per_batch<of_views, of_views>(std::move(name), records, std::move(build),
+                                               std::move(evaluate)));
   };
   add(
       "words", order::keeps, [](auto s, const parameters&) { return s.flat_map(words()); },

@@ -20,8 +20,10 @@ void add_union(operation_list& to) {
 }
 
 /// `join(batches, p)` over three streams of numbers.
-template <class Build, class Evaluate>
-random_operation over_three(std::string name, Build build, Evaluate evaluate) {
+inline random_operation over_three(
+    std::string name,
+    std::function<dstream<number>(const std::vector<dstream<number>>&, const parameters&)> build,
+    std::function<numbers(const std::vector<numbers>&, const parameters&, number)> evaluate) {
   random_operation op{
       std::move(name), {of_numbers, of_numbers, of_numbers}, of_numbers, order::keeps};
   op.needs_parents = true;
@@ -73,7 +75,7 @@ inline void add_three_stream_operations(operation_list& to) {
 }
 
 inline void add_transforms(operation_list& to) {
-  auto add = [&](auto op) {
+  auto add = [&](random_operation op) {
     op.needs_parents = true;
     to.push_back(std::move(op));
   };
@@ -232,24 +234,6 @@ void add_checkpoint(operation_list& to) {
         return same.checkpoint(stream_access::node(same)->slide() * p.a);
       },
       [](auto& d, auto&) { return d; }));
-}
-
-inline void add_transform_operations(operation_list& to) {
-  add_broadcast(to);
-  add_checkpoint<of_pairs>(to);
-  add_union<of_numbers>(to);
-  add_union<of_views>(to);
-  add_union<of_texts>(to);
-  add_union<of_pairs>(to);
-  add_union<of_view_pairs>(to);
-  add_union<of_text_pairs>(to);
-  add_three_stream_operations(to);
-  add_transforms(to);
-  add_transforms_with(to);
-  add_remember<of_numbers>(to);
-  add_remember<of_view_pairs>(to);
-  add_unpersist<of_numbers>(to);
-  add_unpersist<of_text_pairs>(to);
 }
 
 } // namespace millrace::test

@@ -30,9 +30,10 @@ void add_window_counts(operation_list& to) {
 }
 
 inline void add_window_folds(operation_list& to) {
-  auto add = [&](std::string name, auto build, auto evaluate) {
-    to.push_back(
-        per_window<of_numbers, of_numbers>(std::move(name), order::makes, build, evaluate));
+  auto add = [&](std::string name, build_of<of_numbers, of_numbers> build,
+                 batch_model_of<of_numbers, of_numbers> evaluate) {
+    to.push_back(per_window<of_numbers, of_numbers>(std::move(name), order::makes, std::move(build),
+                                                    std::move(evaluate)));
   };
   auto sum = [](auto& d, auto&) { return d.empty() ? numbers{} : numbers{bounded(total(d))}; };
   auto plus = [](const parameters& p) {
@@ -98,19 +99,6 @@ inline void add_ordered_window_fold(operation_list& to) {
       evaluate);
   op.windowed = true;
   to.push_back(std::move(op));
-}
-
-inline void add_window_operations(operation_list& to) {
-  add_window<of_numbers>(to);
-  add_window<of_views>(to);
-  add_window<of_texts>(to);
-  add_window<of_pairs>(to);
-  add_window<of_view_pairs>(to);
-  add_window<of_text_pairs>(to);
-  add_window_counts<of_numbers, of_pairs>(to);
-  add_window_counts<of_views, of_text_pairs>(to);
-  add_window_folds(to);
-  add_ordered_window_fold(to);
 }
 
 } // namespace millrace::test

@@ -4,9 +4,8 @@
 
 namespace millrace::test {
 
-void add_keyed_group(operation_list& to) {
-  add_keyed_operations(to);
-  add_join_operations(to);
-}
+void add_text_pair_group(operation_list& to) { add_combinations<of_text_pairs>(to); }
+
+void add_text_pair_join_group(operation_list& to) { add_joins<of_text_pairs>(to); }
 
 } // namespace millrace::test
