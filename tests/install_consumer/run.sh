@@ -22,7 +22,8 @@ if [[ $way == find_package ]]; then
     options+=("-DCMAKE_EXE_LINKER_FLAGS=-fsanitize=$sanitize")
   fi
 else
-  options+=("-DMILLRACE_SOURCE_DIR=$source_dir")
+  # All of Millrace is compiled again, so without optimising: whether it is fast is no question here.
+  options+=("-DMILLRACE_SOURCE_DIR=$source_dir" -DCMAKE_BUILD_TYPE=None)
 fi
 
 cmake -S "$here/consumer" -B "$work/build" "${options[@]}"

@@ -48,6 +48,15 @@ bool engine::advance_until(duration step, const std::function<bool()>& done) {
   });
 }
 
+void run_for(engine& on, basic_stream_context& context, std::size_t n, std::size_t wanted,
+             const std::function<std::size_t()>& outputs) {
+  context.start();
+  on.advance(seconds(static_cast<std::int64_t>(n)));
+  wait_until([&] { return outputs() >= wanted || context.await_termination_for(duration{0}); });
+  context.stop();
+  context.await_termination_for(milliseconds(50));
+}
+
 std::unique_ptr<engine> make_inline_engine() { return std::make_unique<inline_engine>(); }
 
 configuration test_configuration() {

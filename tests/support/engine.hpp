@@ -82,6 +82,21 @@ struct job_output {
   std::vector<std::vector<std::vector<T>>> partitions;
 };
 
+/// Starts the job, moves the clock by `n` seconds in one jump, waits until `outputs()` is `wanted`,
+/// and stops.
+void run_for(engine& on, basic_stream_context& context, std::size_t n, std::size_t wanted,
+             const std::function<std::size_t()>& outputs);
+
+/// What `stream` gives in such a job.
+template <class T>
+job_output<owned_t<T>> collected(engine& on, basic_stream_context& context,
+                                 const dstream<T>& stream, std::size_t n, std::size_t wanted) {
+  collector<owned_t<T>> out;
+  stream.collect_into(out);
+  run_for(on, context, n, wanted, [&] { return out.size(); });
+  return {out.batches(), out.partitions()};
+}
+
 /// Spark's testOperation: `build(context)` makes a stream; runs `n` batches of one second with the
 /// clock moved in one jump, waits for as many outputs, or `outputs` of them if the stream slides
 /// more slowly, and stops. An error that the job reports is thrown.
@@ -90,17 +105,8 @@ auto run_job(engine& on, std::size_t n, Build build, configuration conf = test_c
              std::optional<std::size_t> outputs = std::nullopt) {
   auto context = on.make_context(std::move(conf), seconds(1));
   auto stream = build(*context);
-  collector<owned_t<typename decltype(stream)::value_type>> out;
-  stream.collect_into(out);
-  context->start();
-  on.advance(seconds(static_cast<std::int64_t>(n)));
-  wait_until([&] {
-    return out.size() >= outputs.value_or(n) || context->await_termination_for(duration{0});
-  });
-  context->stop();
-  context->await_termination_for(milliseconds(50));
-  return job_output<owned_t<typename decltype(stream)::value_type>>{out.batches(),
-                                                                    out.partitions()};
+  return collected<typename decltype(stream)::value_type>(on, *context, stream, n,
+                                                          outputs.value_or(n));
 }
 
 /// One stream of T with these batches, through `op(stream)`.

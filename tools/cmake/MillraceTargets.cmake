@@ -62,6 +62,22 @@ function(millrace_library name)
     PRIVATE $<BUILD_INTERFACE:millrace_warnings>)
 endfunction()
 
+# millrace_precompile(<target> <header>...|REUSE_FROM <target>): parses the headers once for all units of the target.
+# Sources include what they use all the same: the tsan preset builds without this.
+function(millrace_precompile target)
+  if(NOT MILLRACE_PRECOMPILE)
+    return()
+  endif()
+  if(ARGV1 STREQUAL "REUSE_FROM")
+    target_precompile_headers(${target} REUSE_FROM ${ARGV2})
+  else()
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -fpch-preprocess) # so that ccache can look behind them
+  endif()
+endfunction()
+
 # millrace_program(<name> SOURCES ... [LIBRARIES ...]): a program in <build>/bin.
 function(millrace_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
