@@ -67,9 +67,9 @@ public:
 
   std::size_t partitions() const noexcept { return partitions_->size(); }
   const std::vector<T>& partition(std::size_t i) const { return partitions_->at(i); }
-  /// As `partition`, keeping the records alive.
+  /// As `partition`, keeping the records and what their views point into alive.
   std::shared_ptr<const std::vector<T>> shared_partition(std::size_t i) const {
-    return {partitions_, &partitions_->at(i)};
+    return {records_and_text(), &partitions_->at(i)};
   }
   const std::shared_ptr<parallel_executor>& executor() const noexcept { return executor_; }
 
@@ -123,11 +123,12 @@ public:
     });
   }
 
-  /// f must be associative; partitions are combined in order. Nothing for an empty batch.
+  /// f must be associative; partitions are combined in order. Nothing for an empty batch. The
+  /// result owns its text.
   template <class F>
   auto reduce(F f) const {
     check_reduces<F, T>();
-    using out = reduced_t<F, T>;
+    using out = owned_t<reduced_t<F, T>>;
     std::vector<std::optional<out>> partial(partitions());
     executor_->run_all(partitions(), [&](std::size_t i) {
       for (auto& record : (*partitions_)[i])
@@ -232,7 +233,7 @@ public:
   batch union_with(const batch& other) const {
     partition_list all = *partitions_;
     all.insert(all.end(), other.partitions_->begin(), other.partitions_->end());
-    return made(std::move(all), other.records_and_text());
+    return made(std::move(all), other.behind_views());
   }
 
 private:
@@ -263,7 +264,7 @@ private:
     static_assert(keyable<typename detail::pair_parts<T>::key>,
                   "the key type needs a hash (std::hash or millrace_hash) and operator==");
     auto out = detail::join_partitions<Kind>(*partitions_, *other.partitions_, *executor_, seed_);
-    return made(std::move(out), other.records_and_text());
+    return made(std::move(out), other.behind_views());
   }
 
   template <class Out, class Body>
@@ -275,11 +276,17 @@ private:
 
   using owner = std::shared_ptr<const void>;
 
-  /// The records of this batch and what their views point into.
-  owner records_and_text() const {
-    if (!text_)
-      return partitions_;
-    return std::make_shared<const std::pair<owner, owner>>(partitions_, text_);
+  static owner both(owner a, owner b) {
+    if (!a || a == b)
+      return b;
+    if (!b)
+      return a;
+    return std::make_shared<const std::pair<owner, owner>>(std::move(a), std::move(b));
+  }
+  owner records_and_text() const { return both(partitions_, text_); }
+  /// What views made from these records may point into: their own text, unless they are views.
+  owner behind_views() const {
+    return std::is_same_v<T, std::string_view> ? text_ : records_and_text();
   }
 
   /// The result of an operation on this batch, and on another one that `other` keeps alive.
@@ -287,17 +294,18 @@ private:
   batch<Out> made(std::vector<std::vector<Out>> out, owner other = nullptr) const {
     batch<Out> result{std::move(out), executor_, seed_};
     if constexpr (contains_view_v<Out>)
-      result.text_ =
-          std::make_shared<const std::pair<owner, owner>>(records_and_text(), std::move(other));
+      result.text_ = both(behind_views(), std::move(other));
     return result;
   }
 
   template <class R, class Record, class F>
   static void fold_into(std::optional<R>& total, const Record& record, F& f) {
-    if (total)
-      reduce_into<T>(f, *total, record);
-    else
+    if (!total) {
       total.emplace(reduce_start<R>(record));
+      return;
+    }
+    R next = as_stored<R>(reduce_step<T>(f, *total, record));
+    total.emplace(std::move(next));
   }
 
   std::shared_ptr<const partition_list> partitions_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/chunk/stored.hpp"
 #include "millrace/op/task_frame.hpp"
 
 #include <algorithm>
@@ -43,12 +44,13 @@ public:
     add(value);
     return *this;
   }
-  /// A fraction that the sum could not hold is refused: round it first, or count in double.
-  template <std::floating_point U>
-  requires std::integral<T>
+  /// A fraction, or a number of 8 bytes, that the sum could not hold is refused: round it first, or
+  /// sum in a wider type.
+  template <class U>
+  requires detail::cuts_number<U, T>
   void add(U) const = delete;
-  template <std::floating_point U>
-  requires std::integral<T>
+  template <class U>
+  requires detail::cuts_number<U, T>
   const accumulator& operator+=(U) const = delete;
 
   const std::string& name() const noexcept { return cell_->name; }

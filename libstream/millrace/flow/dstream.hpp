@@ -41,7 +41,9 @@ inline constexpr bool same_keys<std::pair<K, V>, std::pair<K, W>> = true;
 /// called until the context starts; they throw stream_error naming the operation and its place when
 /// they cannot. Functions given to operations are copied for every partition and run on several
 /// threads at once; they get records as rvalues, so they take them by value or by const reference.
-/// Names and meanings are those of Spark's DStream.
+/// A view in what they return looks into text that a view in the record looks into, or that
+/// outlives the job: bytes that the record owns go soon after the call. Names and meanings are
+/// those of Spark's DStream.
 template <class T>
 class dstream : public pair_operations<T>,
                 public window_operations<T>,
@@ -199,8 +201,7 @@ public:
                  return std::pair<T, std::int64_t>{value, 1};
                },
                site)
-        .combined("count_by_value",
-                  reduction<std::int64_t, std::int64_t>(std::plus<std::int64_t>{}), partitions,
+        .combined("count_by_value", reduction<std::int64_t>(std::plus<std::int64_t>{}), partitions,
                   site);
   }
 

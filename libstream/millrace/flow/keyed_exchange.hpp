@@ -11,13 +11,24 @@
 namespace millrace {
 
 /// The aggregator of a plain reduction of values of type V: the combiner is an R, made of the first
-/// value, and both merges are f. R is `reduced_t<F, V>`, or `owned_t<V>` where it outlives its
-/// batch.
-template <class V, class R, class F>
+/// value, and both merges are f.
+template <class V, class R = V, class F>
 auto reduction(F f) {
   auto create = [](V&& v) { return reduce_start<R>(std::move(v)); };
   auto add = [f](R& sum, const V& v) mutable { reduce_into<V>(f, sum, v); };
   auto merge = [f](R& sum, const R& other) mutable { reduce_into<V>(f, sum, other); };
+  return aggregator{create, add, merge};
+}
+
+/// The same for results that outlive their batch: everything, f's arguments too, is `owned_t<V>`.
+template <class V, class F>
+auto owned_reduction(F f) {
+  using value = owned_t<V>;
+  auto create = [](V&& v) { return reduce_start<value>(std::move(v)); };
+  auto add = [f](value& sum, const V& v) mutable {
+    reduce_into<value>(f, sum, reduce_start<value>(v));
+  };
+  auto merge = [f](value& sum, const value& other) mutable { reduce_into<value>(f, sum, other); };
   return aggregator{create, add, merge};
 }
 

@@ -139,6 +139,9 @@ public:
   template <class T, class Read>
   dstream<T> file_stream(std::string directory, Read read, file_stream_options options = {},
                          here site = here::current()) {
+    static_assert(
+        !contains_view_v<T>,
+        "records of a file outlive the bytes that it is read from and must own their text");
     return files_of<T>(
         "file_stream", std::move(directory), options,
         [read](const file_system& files, const found_file& file, const logger&) mutable {

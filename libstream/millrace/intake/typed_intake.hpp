@@ -1,6 +1,7 @@
 #pragma once
 
 #include "millrace/block/block_builder.hpp"
+#include "millrace/chunk/contains_view.hpp"
 #include "millrace/intake/intake.hpp"
 #include "millrace/intake/producer_slot.hpp"
 
@@ -11,6 +12,9 @@ namespace millrace {
 /// The intake for records of type T.
 template <class T>
 class typed_intake final : public intake {
+  static_assert(!contains_view_v<T>,
+                "records of a receiver outlive the call that stores them and must own their text");
+
 public:
   explicit typed_intake(intake_options options)
       : intake{options}, open_{typed_block_builder<T>{options.max_block_bytes}}, slot_{open_} {}

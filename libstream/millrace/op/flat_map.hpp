@@ -5,11 +5,9 @@
 #include "millrace/op/op.hpp"
 #include "millrace/op/task_frame.hpp"
 
-#include <concepts>
 #include <exception>
 #include <functional>
 #include <ranges>
-#include <type_traits>
 
 namespace millrace {
 
@@ -25,7 +23,7 @@ public:
   template <class U>
   void operator()(U&& value) {
     static_assert(
-        stored_as<U, T> || converts<U>,
+        stored_as<U, T>,
         "emit takes the element type of the new stream; what would lose a part of a number, "
         "or make a view of a string that does not live as long, is not converted");
     if (buffer_.full())
@@ -43,11 +41,6 @@ public:
   }
 
 private:
-  /// A record of a class that takes what it is made of into its own keeping.
-  template <class U>
-  static constexpr bool converts = std::is_class_v<T> && !contains_view_v<T> &&
-                                   !std::ranges::view<T> && std::convertible_to<U, T>;
-
   void send() {
     try {
       down_.consume(buffer_.records());

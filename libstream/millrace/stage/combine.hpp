@@ -101,7 +101,7 @@ private:
     for (auto& target : targets)
       target->entries.reserve(entries.size() / targets.size() + entries.size() / 8 + 8);
     for (auto& entry : entries)
-      targets[partitioner_(entry.key, entry.hash)]->entries.push_back(std::move(entry));
+      targets[target_of(partitioner_, entry.key, entry.hash)]->entries.push_back(std::move(entry));
   }
 
   op_info_ptr info_;

@@ -49,7 +49,7 @@ public:
       for (auto& r : records) {
         seen_.observe(r.time);
         std::uint64_t hash = key_hash<K>{}(r.value.first, this->context().seed);
-        auto& target = *targets_[partitioner_(r.value.first, hash)];
+        auto& target = *targets_[target_of(partitioner_, r.value.first, hash)];
         target.hashes.push_back(hash);
         target.items.push_back(std::move(r));
       }

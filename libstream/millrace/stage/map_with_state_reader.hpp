@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/chunk/text_arena.hpp"
 #include "millrace/stage/direct.hpp"
 #include "millrace/stage/initial_states.hpp"
 #include "millrace/stage/scatter.hpp"
@@ -28,6 +29,11 @@ public:
       : info_{std::move(info)}, down_{down}, f_{std::move(f)}, options_{std::move(o)} {}
 
   bool read(batch_context& context, const exchange_input& input) override {
+    if constexpr (contains_view_v<E>) {
+      text_ = std::make_shared<text_arena>();
+      context.inputs = std::make_shared<std::pair<std::shared_ptr<const void>, decltype(text_)>>(
+          std::move(context.inputs), text_);
+    }
     begin_batch(context, input.partition);
     for (auto& slot : input.slots)
       if (slot)
@@ -123,6 +129,8 @@ private:
   void emit(std::optional<E>&& result) {
     if (!result)
       return;
+    if constexpr (contains_view_v<E>)
+      intern_views(*result, *text_);
     if (out_.full())
       flush();
     out_.emplace(std::move(*result));
@@ -144,6 +152,8 @@ private:
   bool initialised_ = false;
   batch_time time_;
   chunk_buffer<std::uint64_t> hashes_; // of the chunk that is being added
+  /// Of results that hold views: these may be of a state, which changes, or of a key, which goes.
+  std::shared_ptr<text_arena> text_;
   chunk_buffer<E> out_;
 };
 

@@ -18,6 +18,9 @@ namespace millrace {
 /// `f`, with the values of this batch and the state of the last, and keeps what it returns.
 template <class K, class V, class OK, class S, class F, class Partitioner>
 class partition_state_reader final : public exchange_reader {
+  static_assert(!contains_view_v<S>,
+                "a state outlives its batch and must own its text: std::string, or owned_t<S>");
+
 public:
   using value_type = std::pair<OK, S>;
   using update = std::tuple<K, std::vector<V>, std::optional<S>>;

@@ -31,6 +31,18 @@ struct hash_partitioner {
   }
 };
 
+namespace detail {
+/// The index that a partitioner of the user's returned.
+template <std::integral Index>
+std::uint32_t checked_target(Index index, std::uint32_t partitions) {
+  if (std::cmp_less(index, 0) || std::cmp_greater_equal(index, partitions))
+    throw stream_error{errc::invalid_argument, "the partitioner returned " + std::to_string(index) +
+                                                   "; allowed are 0 to " +
+                                                   std::to_string(partitions - 1)};
+  return static_cast<std::uint32_t>(index);
+}
+} // namespace detail
+
 /// Routes by a user's function of the key, `f(key) -> index`; an index outside [0, partitions)
 /// fails the batch.
 template <class F>
@@ -42,12 +54,7 @@ struct key_partitioner {
 
   template <class K>
   std::uint32_t operator()(const K& key, std::uint64_t) const {
-    auto index = std::invoke(f, key);
-    if (std::cmp_less(index, 0) || std::cmp_greater_equal(index, partitions))
-      throw stream_error{errc::invalid_argument, "the partitioner returned " +
-                                                     std::to_string(index) + "; allowed are 0 to " +
-                                                     std::to_string(partitions - 1)};
-    return static_cast<std::uint32_t>(index);
+    return detail::checked_target(std::invoke(f, key), partitions);
   }
 };
 
@@ -73,7 +80,16 @@ partitioning partitioning_of(const key_partitioner<F>& p) {
 template <class P, class K>
 concept partitioner_for = requires(const P& p, const K& key, std::uint64_t hash) {
   { p.partitions } -> std::convertible_to<std::uint32_t>;
-  { p(key, hash) } -> std::convertible_to<std::uint32_t>;
+  { p(key, hash) } -> std::integral;
 };
+
+/// The partition of a key. What a partitioner of the user's own type returns is checked.
+template <class P, class K>
+std::uint32_t target_of(const P& partitioner, const K& key, std::uint64_t hash) {
+  if constexpr (std::is_same_v<P, hash_partitioner>)
+    return partitioner(key, hash);
+  else
+    return detail::checked_target(partitioner(key, hash), partitioner.partitions);
+}
 
 } // namespace millrace

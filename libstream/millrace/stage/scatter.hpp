@@ -76,7 +76,7 @@ private:
   void write_by_key(std::span<std::pair<K, V>> records) {
     for (auto& record : records) {
       const std::uint64_t hash = key_hash<K>{}(record.first, this->context().seed);
-      const std::size_t at = partitioner_(record.first, hash);
+      const std::size_t at = target_of(partitioner_, record.first, hash);
       make_room(at);
       targets_[at]->hashes.push_back(hash);
       targets_[at]->items.push_back(std::move(record));

@@ -3,15 +3,22 @@
 #include "millrace/chunk/batch.hpp"
 #include "millrace/chunk/chained_values.hpp"
 #include "millrace/chunk/join_kind.hpp"
+#include "millrace/chunk/owned.hpp"
 #include "millrace/op/flat_map.hpp"
 
 #include <array>
+#include <concepts>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <type_traits>
 
 namespace millrace {
+
+/// Values of a static side own their text as long as the job; records show a view of it where W is
+/// one.
+template <class W>
+using shown_static = std::conditional_t<std::convertible_to<const owned_t<W>&, W>, W, owned_t<W>>;
 
 /// The static side of a join, hashed once for all partitions of a job. Thread-safe.
 template <class K, class W>
@@ -46,14 +53,17 @@ private:
 /// `join` and `left_outer_join` with a static batch: each record meets the static records of its
 /// key where it is; nothing moves. `SK` is the owned type of K.
 template <join_kind Kind, class K, class V, class SK, class W>
-class static_join_op final : public op<std::pair<K, V>, std::pair<K, joined_t<Kind, V, W>>> {
+class static_join_op final
+    : public op<std::pair<K, V>, std::pair<K, joined_t<Kind, V, shown_static<W>>>> {
   static_assert(!keeps_right(Kind));
 
 public:
-  using out = std::pair<K, joined_t<Kind, V, W>>;
+  using kept = owned_t<W>;
+  using shown = shown_static<W>;
+  using out = std::pair<K, joined_t<Kind, V, shown>>;
   using base = op<std::pair<K, V>, out>;
 
-  static_join_op(op_info_ptr info, consumer<out>& down, std::shared_ptr<static_side<SK, W>> side)
+  static_join_op(op_info_ptr info, consumer<out>& down, std::shared_ptr<static_side<SK, kept>> side)
       : base{std::move(info), down}, side_{std::move(side)}, emit_{out_, down} {}
 
   void begin(const batch_context& context) override {
@@ -83,16 +93,16 @@ private:
         part.size(), hashes, [&](std::size_t i) -> const K& { return part[i].first; },
         [&](std::size_t i, auto* key) {
           if (key)
-            table_->for_each_value(*key, [&](const W& w) {
-              emit_(out{part[i].first, {part[i].second, w}});
+            table_->for_each_value(*key, [&](const kept& w) {
+              emit_(out{part[i].first, {part[i].second, shown(w)}});
             });
           else if constexpr (keeps_left(Kind))
             emit_(out{part[i].first, {part[i].second, std::nullopt}});
         });
   }
 
-  std::shared_ptr<static_side<SK, W>> side_;
-  const chained_values<SK, W>* table_ = nullptr;
+  std::shared_ptr<static_side<SK, kept>> side_;
+  const chained_values<SK, kept>* table_ = nullptr;
   hash_seed seed_;
   chunk_buffer<out> out_;
   emitter<out> emit_;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "millrace/base/error.hpp"
-#include "millrace/chunk/contains_view.hpp"
+#include "millrace/chunk/stored.hpp"
 
 #include <concepts>
 #include <optional>
@@ -54,9 +54,9 @@ public:
     change_ = state_change::updated;
   }
 
-  /// A number whose fraction would be lost without a word.
-  template <std::floating_point U>
-  requires std::integral<S>
+  /// A number whose fraction, or whose upper half, would be lost without a word.
+  template <class U>
+  requires detail::cuts_number<U, S>
   void update(U) = delete;
 
   /// Not twice, nor while timing out. Also allowed where no state exists.

@@ -3,23 +3,24 @@
 
 #include <string>
 
-template <class Out>
-auto pieces(const millrace::dstream<std::string_view>& words) {
-  return words.flat_map<Out>([](std::string_view word, auto& emit) {
-#if defined(MILLRACE_WRONG_FRACTION)
-    emit(0.5 * static_cast<double>(word.size()));
-#else
-    emit(std::string(word) + "!");
-#endif
-  });
+using words = millrace::dstream<std::string_view>;
+
+template <class Out, class F>
+auto pieces(const words& from, F make) {
+  return from.flat_map<Out>([make](std::string_view word, auto& emit) { emit(make(word)); });
 }
 
+auto exclaimed = [](std::string_view word) { return std::string(word) + "!"; };
+auto half = [](std::string_view word) { return 0.5 * static_cast<double>(word.size()); };
+auto counted = [](std::string_view word) { return std::pair(1, word.size()); };
+
 #if defined(MILLRACE_WRONG_FRACTION)
-auto wrong(const millrace::dstream<std::string_view>& words) { return pieces<int>(words); }
+auto wrong(const words& from) { return pieces<int>(from, half); }
 #elif defined(MILLRACE_WRONG_VIEW)
-auto wrong(const millrace::dstream<std::string_view>& words) {
-  return pieces<std::string_view>(words);
-}
+auto wrong(const words& from) { return pieces<std::string_view>(from, exclaimed); }
+#elif defined(MILLRACE_WRONG_PART)
+auto wrong(const words& from) { return pieces<std::pair<int, int>>(from, counted); }
 #else
-auto right(const millrace::dstream<std::string_view>& words) { return pieces<std::string>(words); }
+auto right(const words& from) { return pieces<std::string>(from, exclaimed); }
+auto parts(const words& from) { return pieces<std::pair<long, std::size_t>>(from, counted); }
 #endif

@@ -59,8 +59,8 @@ public:
                                                                std::move(partitions), site);
   }
 
-  /// Joins with records that are the same in every batch; nothing moves. Static values that hold
-  /// views are made owned. For outer joins that keep static records without a partner use
+  /// Joins with records that are the same in every batch; nothing moves. Text of
+  /// static values is copied. For outer joins that keep static records without a partner use
   /// `transform`.
   template <class W>
   auto join(const batch<std::pair<owned_t<K>, W>>& other, here site = here::current()) const {
@@ -107,7 +107,7 @@ private:
   auto with_static(const char* operation, const batch<std::pair<SK, W>>& other, here site) const {
     static_assert(keyable<K>,
                   "the key type needs a hash (std::hash or millrace_hash) and operator==");
-    using op_type = static_join_op<Kind, K, V, SK, owned_t<W>>;
+    using op_type = static_join_op<Kind, K, V, SK, W>;
     using out = typename op_type::out;
     auto info = stream_access::describe_new(self(), operation, site);
     auto side = std::make_shared<static_side<SK, owned_t<W>>>(kept(other));

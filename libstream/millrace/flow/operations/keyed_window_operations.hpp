@@ -92,7 +92,7 @@ private:
     auto info = stream_access::describe_new(self(), "reduce_by_key_and_window", site);
     auto times = checked_window(*info, length, slide, stream_access::node(self())->slide());
     auto partitioner = checked_partitioner(self(), *info, std::move(partitions));
-    auto aggregate = reduction<V, value>(f);
+    auto aggregate = owned_reduction<V>(f);
     using out = std::pair<owned_key, value>;
     exchange_traits traits{
         .partitions = partitioner.partitions, .absorbs_absence = true, .works_when_empty = true};
