@@ -30,29 +30,17 @@ public:
 /// entry per (name, label) ever seen: labels must come from a fixed set, not from data.
 class memory_metrics final : public metric_observer {
 public:
-  void add(std::string_view name, std::string_view label, std::uint64_t n) override {
-    const std::lock_guard guard{mutex_};
-    counters_[key{name, label}] += n;
-  }
+  memory_metrics();
+  ~memory_metrics() override;
 
-  void set(std::string_view name, std::string_view label, double value) override {
-    const std::lock_guard guard{mutex_};
-    gauges_[key{name, label}] = value;
-  }
+  void add(std::string_view name, std::string_view label, std::uint64_t n) override;
+  void set(std::string_view name, std::string_view label, double value) override;
 
   /// 0 when nothing was added yet.
-  [[nodiscard]] std::uint64_t counter(std::string_view name, std::string_view label = {}) const {
-    const std::lock_guard guard{mutex_};
-    const auto it = counters_.find(key{name, label});
-    return it == counters_.end() ? 0 : it->second;
-  }
+  [[nodiscard]] std::uint64_t counter(std::string_view name, std::string_view label = {}) const;
 
   /// 0 when it was not set yet.
-  [[nodiscard]] double gauge(std::string_view name, std::string_view label = {}) const {
-    const std::lock_guard guard{mutex_};
-    const auto it = gauges_.find(key{name, label});
-    return it == gauges_.end() ? 0.0 : it->second;
-  }
+  [[nodiscard]] double gauge(std::string_view name, std::string_view label = {}) const;
 
 private:
   using key = std::pair<std::string, std::string>;

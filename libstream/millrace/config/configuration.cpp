@@ -67,6 +67,12 @@ load_request load_request::of_process(std::vector<std::string> args) {
   return request;
 }
 
+configuration::configuration(const configuration& other) = default;
+configuration::configuration(configuration&& other) noexcept = default;
+configuration& configuration::operator=(const configuration& other) = default;
+configuration& configuration::operator=(configuration&& other) noexcept = default;
+configuration::~configuration() = default;
+
 configuration::configuration() {
   entries_.reserve(all_options().size());
   for (const auto& o : all_options()) {

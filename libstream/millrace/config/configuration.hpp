@@ -52,6 +52,11 @@ class configuration {
 public:
   /// The same as `defaults()`.
   configuration();
+  configuration(const configuration& other);
+  configuration(configuration&& other) noexcept;
+  configuration& operator=(const configuration& other);
+  configuration& operator=(configuration&& other) noexcept;
+  ~configuration();
 
   /// From a program's arguments, this process's environment and the file that `--config` names.
   /// Understands --master M, --set key=value, --conf key=value, --config FILE, --key value,

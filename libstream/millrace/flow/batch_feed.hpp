@@ -97,23 +97,10 @@ public:
   rate_source(std::uint64_t per_second, duration batch_interval, std::size_t partitions)
       : per_second_{per_second}, interval_{batch_interval}, partitions_{partitions} {}
 
-  std::optional<std::vector<block_ptr>> pull(batch_time time) override {
-    if (!zero_)
-      zero_ = time - interval_;
-    auto through = due(time);
-    std::vector<std::int64_t> numbers;
-    for (; next_ < through; ++next_)
-      numbers.push_back(next_);
-    return to_blocks(batch<std::int64_t>{std::move(numbers), partitions_});
-  }
+  std::optional<std::vector<block_ptr>> pull(batch_time time) override;
 
 private:
-  /// Whole seconds and the rest apart, so that a long run cannot overflow.
-  std::int64_t due(batch_time time) const {
-    auto elapsed = static_cast<std::uint64_t>((time - *zero_).ms());
-    return static_cast<std::int64_t>(elapsed / 1000 * per_second_ +
-                                     elapsed % 1000 * per_second_ / 1000);
-  }
+  std::int64_t due(batch_time time) const;
 
   std::uint64_t per_second_;
   duration interval_;

@@ -81,7 +81,7 @@ public:
   auto map(F f, here site = here::current()) const {
     using out = std::decay_t<std::invoke_result_t<F&, T&&>>;
     return narrow<out>("map", site, [f](op_info_ptr info, consumer<out>& down) -> consumer_ptr {
-      return std::make_unique<map_op<T, out, F>>(std::move(info), down, f);
+      return make_part<map_op<T, out, F>>(std::move(info), down, f);
     });
   }
 
@@ -92,7 +92,7 @@ public:
     return narrow<std::string_view>(
         "flat_map", site,
         [how](op_info_ptr info, consumer<std::string_view>& down) -> consumer_ptr {
-          return std::make_unique<split_op>(std::move(info), down, how);
+          return make_part<split_op>(std::move(info), down, how);
         });
   }
 
@@ -118,7 +118,7 @@ public:
     return narrow<T>(
         "filter", site,
         [f](op_info_ptr info, consumer<T>& down) -> consumer_ptr {
-          return std::make_unique<filter_op<T, F>>(std::move(info), down, f);
+          return make_part<filter_op<T, F>>(std::move(info), down, f);
         },
         node_->partitioned());
   }
@@ -180,16 +180,16 @@ public:
     auto info = builder_->describe_new("repartition", site);
     builder_->check_partitions(partitions, *info);
     return exchange<T>(
-        info, partitions, [n = partitions](auto&) { return std::make_unique<deal_writer<T>>(n); },
-        [](auto&, consumer<T>& down) { return std::make_unique<records_reader<T>>(down); });
+        info, partitions, [n = partitions](auto&) { return make_part<deal_writer<T>>(n); },
+        [](auto&, consumer<T>& down) { return make_part<records_reader<T>>(down); });
   }
 
   /// One record: the number of records in the batch; 0 for an empty batch.
   dstream<std::int64_t> count(here site = here::current()) const {
     return exchange<std::int64_t>(
         builder_->describe_new("count", site), 1,
-        [](auto&) { return std::make_unique<count_writer<T>>(); },
-        [](auto&, consumer<std::int64_t>& down) { return std::make_unique<count_reader>(down); });
+        [](auto&) { return make_part<count_writer<T>>(); },
+        [](auto&, consumer<std::int64_t>& down) { return make_part<count_reader>(down); });
   }
 
   /// (value, how often) for each different record of the batch.
@@ -213,9 +213,9 @@ public:
     using out = reduced_t<F, T>;
     return exchange<out>(
         builder_->describe_new("reduce", site), 1,
-        [f](auto& info) { return std::make_unique<reduce_writer<T, F>>(info, f); },
+        [f](auto& info) { return make_part<reduce_writer<T, F>>(info, f); },
         [f](auto& info, consumer<out>& down) {
-          return std::make_unique<reduce_reader<T, F>>(info, down, f);
+          return make_part<reduce_reader<T, F>>(info, down, f);
         });
   }
 
@@ -231,10 +231,8 @@ public:
   void print_to(std::ostream& to, std::size_t shown = 10, here site = here::current()) const {
     output(
         "print", site,
-        [limit = std::max(shown, shown + 1)] { return std::make_unique<collect_writer<T>>(limit); },
-        [shown, &to](auto& info) {
-          return std::make_unique<print_sink<owned_t<T>>>(info, shown, to);
-        });
+        [limit = std::max(shown, shown + 1)] { return make_part<collect_writer<T>>(limit); },
+        [shown, &to](auto& info) { return make_part<print_sink<owned_t<T>>>(info, shown, to); });
   }
 
   /// Calls f(batch) or f(batch, time) for every batch, in order, one call at a time, with owned
@@ -244,15 +242,15 @@ public:
            std::invocable<F&, const batch<owned_t<T>>&>
   void for_each_batch(F f, here site = here::current()) const {
     output(
-        "for_each_batch", site, [] { return std::make_unique<collect_writer<T>>(); },
-        [f](auto& info) { return std::make_unique<for_each_batch_sink<owned_t<T>, F>>(info, f); });
+        "for_each_batch", site, [] { return make_part<collect_writer<T>>(); },
+        [f](auto& info) { return make_part<for_each_batch_sink<owned_t<T>, F>>(info, f); });
   }
 
   /// Keeps the results of all batches in `to`, which must outlive the job: for tests.
   void collect_into(collector<owned_t<T>>& to, here site = here::current()) const {
     output(
-        "collect_into", site, [] { return std::make_unique<collect_writer<T>>(); },
-        [&to](auto&) { return std::make_unique<collect_sink<owned_t<T>>>(to); });
+        "collect_into", site, [] { return make_part<collect_writer<T>>(); },
+        [&to](auto&) { return make_part<collect_sink<owned_t<T>>>(to); });
   }
 
 private:
@@ -274,7 +272,7 @@ private:
     return narrow<Out>(
         std::move(operation), site,
         [f](op_info_ptr info, consumer<Out>& down) -> consumer_ptr {
-          return std::make_unique<flat_map_emit_op<T, Out, F>>(std::move(info), down, f);
+          return make_part<flat_map_emit_op<T, Out, F>>(std::move(info), down, f);
         },
         std::move(keys));
   }
@@ -284,7 +282,7 @@ private:
     return narrow<Out>(
         std::move(operation), site,
         [f](op_info_ptr info, consumer<Out>& down) -> consumer_ptr {
-          return std::make_unique<map_partitions_op<T, Out, F>>(std::move(info), down, f);
+          return make_part<map_partitions_op<T, Out, F>>(std::move(info), down, f);
         },
         std::move(keys));
   }
@@ -300,7 +298,7 @@ private:
   template <class MakeWriter, class MakeSink>
   void output(std::string operation, here site, MakeWriter writer, MakeSink sink) const {
     auto info = builder_->describe_new(std::move(operation), site);
-    builder_->graph().add(std::make_shared<output_node<MakeWriter, MakeSink>>(
+    builder_->graph().add(make_part<output_node<MakeWriter, MakeSink>>(
         builder_->graph().next_id(), std::move(info), node_, std::move(writer), std::move(sink)));
   }
 

@@ -47,12 +47,11 @@ exchange_parent scattered(const dstream<std::pair<K, V>>& stream, const P& parti
   if (is_divided_by(stream, partitioner))
     return {from,
             [](auto& who) {
-              return std::make_unique<scatter_writer<K, V, hash_partitioner>>(who,
-                                                                              hash_partitioner{1});
+              return make_part<scatter_writer<K, V, hash_partitioner>>(who, hash_partitioner{1});
             },
             true};
   return {from, [partitioner](auto& who) {
-            return std::make_unique<scatter_writer<K, V, P>>(who, partitioner);
+            return make_part<scatter_writer<K, V, P>>(who, partitioner);
           }};
 }
 
@@ -64,12 +63,12 @@ exchange_parent combined(const dstream<std::pair<K, V>>& stream, const Agg& aggr
   if (is_divided_by(stream, partitioner))
     return {from,
             [aggregate](auto& who) {
-              return std::make_unique<combine_writer<K, V, C, Agg, hash_partitioner>>(
-                  who, aggregate, hash_partitioner{1});
+              return make_part<combine_writer<K, V, C, Agg, hash_partitioner>>(who, aggregate,
+                                                                               hash_partitioner{1});
             },
             true};
   return {from, [aggregate, partitioner](auto& who) {
-            return std::make_unique<combine_writer<K, V, C, Agg, P>>(who, aggregate, partitioner);
+            return make_part<combine_writer<K, V, C, Agg, P>>(who, aggregate, partitioner);
           }};
 }
 

@@ -40,8 +40,7 @@ public:
     return self().template narrow<out>(
         "map_values", site,
         [on_value](op_info_ptr info, consumer<out>& down) -> consumer_ptr {
-          return std::make_unique<map_op<pair, out, decltype(on_value)>>(std::move(info), down,
-                                                                         on_value);
+          return make_part<map_op<pair, out, decltype(on_value)>>(std::move(info), down, on_value);
         },
         self().node_->partitioned());
   }
@@ -141,7 +140,7 @@ public:
     auto how = checked_partitioner(self(), *info, std::move(partitioner));
     return stream_access::exchange<pair>(
         stream_access::builder(self()), info, {scattered(self(), how)}, {how.partitions},
-        [](auto&, consumer<pair>& down) { return std::make_unique<records_reader<pair>>(down); },
+        [](auto&, consumer<pair>& down) { return make_part<records_reader<pair>>(down); },
         partitioning_of(how));
   }
 
@@ -197,7 +196,7 @@ private:
         stream_access::builder(self()), std::move(info), {std::move(parent)},
         {partitioner.partitions},
         [aggregate](auto& who, consumer<out>& down) {
-          return std::make_unique<Reader>(who, down, aggregate);
+          return make_part<Reader>(who, down, aggregate);
         },
         partitioning_of(partitioner));
   }

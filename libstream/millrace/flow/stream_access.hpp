@@ -33,10 +33,9 @@ struct stream_access {
   template <class Out, class T, class Make>
   static dstream<Out> narrow(const dstream<T>& from, std::shared_ptr<op_info> info, Make make,
                              partitioning keys = {}) {
-    node_ptr at = std::make_shared<narrow_node<Out, Make>>(
-        from.builder_->graph().next_id(), std::move(info), from.node_, std::move(make));
-    add(*from.builder_, at, std::move(keys), duration{0});
-    return {from.builder_, std::move(at)};
+    auto at = make_part<narrow_node<Out, Make>>(from.builder_->graph().next_id(), std::move(info),
+                                                from.node_, std::move(make));
+    return {from.builder_, add(*from.builder_, std::move(at), std::move(keys), duration{0})};
   }
 
   template <class T, class MakeWriter, class MakeSink>
@@ -52,14 +51,14 @@ struct stream_access {
                                exchange_traits traits, MakeReader reader, partitioning keys = {},
                                duration slide = duration{0}) {
     using made = typed_exchange_node<Out, MakeReader>;
-    node_ptr at = std::make_shared<made>(builder->graph().next_id(), std::move(info),
-                                         std::move(parents), traits, std::move(reader));
-    add(*builder, at, std::move(keys), slide);
-    return {builder, std::move(at)};
+    auto at = make_part<made>(builder->graph().next_id(), std::move(info), std::move(parents),
+                              traits, std::move(reader));
+    return {builder, add(*builder, std::move(at), std::move(keys), slide)};
   }
 
 private:
-  static void add(graph_builder& builder, const node_ptr& made, partitioning keys, duration slide);
+  static node_ptr add(graph_builder& builder, std::unique_ptr<class node> made, partitioning keys,
+                      duration slide);
 };
 
 } // namespace millrace

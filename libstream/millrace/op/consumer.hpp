@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 
 namespace millrace {
 
@@ -55,9 +56,18 @@ struct batch_context {
   std::shared_ptr<parallel_executor> executor;
 };
 
+/// A run-time part of a job (operator, root or end of a stage, sink, node of the graph), as the
+/// class that its kind is known by. As std::make_unique, but compiles nothing that depends on T
+/// beside its constructor: there is one such part for each operation of a program.
+template <class T, class... Args>
+std::unique_ptr<typename T::part> make_part(Args&&... args) {
+  return std::unique_ptr<typename T::part>{new T(std::forward<Args>(args)...)};
+}
+
 /// The part of the contract that does not depend on the element type.
 class consumer_base {
 public:
+  using part = consumer_base;
   virtual ~consumer_base() = default;
   virtual void begin(const batch_context& context) = 0;
   virtual void open(partition_order order) = 0;

@@ -23,6 +23,7 @@ enum class node_role { source, narrow, merge, exchange, output };
 /// order.
 class output_sink {
 public:
+  using part = output_sink;
   virtual ~output_sink() = default;
 
   /// `slots` as an exchange_reader gets them. Throws what the user's function throws.
@@ -47,6 +48,7 @@ struct stream_settings {
 /// this interface.
 class node {
 public:
+  using part = node;
   node(node_id id, std::shared_ptr<op_info> info, std::vector<std::shared_ptr<node>> parents);
   node(node_id id, std::shared_ptr<op_info> info, std::shared_ptr<node> only_parent);
   node(const node&) = delete;

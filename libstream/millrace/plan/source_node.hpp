@@ -39,9 +39,9 @@ public:
   std::unique_ptr<stage_reader> make_reader(consumer_base& down) const override {
     auto& typed = static_cast<consumer<T>&>(down);
     if constexpr (std::is_same_v<T, std::string_view>)
-      return std::make_unique<text_source_reader>(typed);
+      return make_part<text_source_reader>(typed);
     else
-      return std::make_unique<typed_source_reader<T>>(typed);
+      return make_part<typed_source_reader<T>>(typed);
   }
 };
 

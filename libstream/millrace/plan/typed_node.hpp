@@ -12,7 +12,7 @@ namespace millrace {
 
 template <class T>
 consumer_ptr make_typed_fan_out(const std::vector<consumer_base*>& targets) {
-  return std::make_unique<fan_out<T>>(targets);
+  return make_part<fan_out<T>>(targets);
 }
 
 /// A node whose stream has elements of type T.

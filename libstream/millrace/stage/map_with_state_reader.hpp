@@ -48,8 +48,7 @@ public:
     if (contains_view_v<E> || std::is_pointer_v<E> ||
         !std::is_same_v<Partitioner, hash_partitioner>)
       return nullptr;
-    return std::make_unique<direct_writer<map_with_state_reader, std::pair<K, V>>>(*this,
-                                                                                   partition);
+    return make_part<direct_writer<map_with_state_reader, std::pair<K, V>>>(*this, partition);
   }
 
   void begin_batch(const batch_context& context, std::uint32_t partition) {

@@ -30,6 +30,7 @@ using payload_ptr = std::shared_ptr<const payload>;
 /// divides them among the targets. Single-owner, like the operators above it.
 class exchange_writer {
 public:
+  using part = exchange_writer;
   virtual ~exchange_writer() = default;
 
   /// The consumer for the records of `lane`. Lanes are interleaved freely; the writer keeps what
@@ -52,6 +53,7 @@ public:
 /// it is as before that `read` and the batch may be tried again.
 class stage_reader {
 public:
+  using part = stage_reader;
   virtual ~stage_reader() = default;
   virtual void commit() {}
   virtual void rollback() {}

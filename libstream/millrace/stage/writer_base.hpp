@@ -32,7 +32,7 @@ class writer_base : public exchange_writer {
 public:
   consumer_base& lane_input(std::uint32_t lane) override {
     while (lanes_.size() <= lane)
-      lanes_.add(std::make_unique<lane_consumer>(static_cast<Derived&>(*this), lanes_.size()));
+      lanes_.add(make_part<lane_consumer>(static_cast<Derived&>(*this), lanes_.size()));
     return lanes_[lane];
   }
 

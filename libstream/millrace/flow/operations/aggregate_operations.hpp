@@ -170,7 +170,7 @@ private:
     return stream_access::exchange<summary>(
         stream_access::builder(self()), info, {summarised<summary>(make)}, {.partitions = 1},
         [make](auto& who, consumer<summary>& down) {
-          return std::make_unique<aggregate_reader<summary, Make>>(who, down, make);
+          return make_part<aggregate_reader<summary, Make>>(who, down, make);
         });
   }
 
@@ -194,7 +194,7 @@ private:
         stream_access::builder(self()), info, {summarised<summary>(make)}, traits,
         [times, make, merge](auto& who, consumer<summary>& down) {
           auto empty = make;
-          return std::make_unique<fold_window_reader<summary, decltype(merge), fold>>(
+          return make_part<fold_window_reader<summary, decltype(merge), fold>>(
               who, down, times, merge, fold{times.length, merge}, empty());
         },
         {}, times.slide);
@@ -208,9 +208,8 @@ private:
 
   template <class Summary, class Make>
   exchange_parent summarised(Make make) const {
-    return {stream_access::node(self()), [make](auto& who) {
-              return std::make_unique<aggregate_writer<T, Summary, Make>>(who, make);
-            }};
+    return {stream_access::node(self()),
+            [make](auto& who) { return make_part<aggregate_writer<T, Summary, Make>>(who, make); }};
   }
 
   template <class By>

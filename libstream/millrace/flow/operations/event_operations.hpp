@@ -34,7 +34,7 @@ public:
     auto info = stream_access::describe_new(stage_, "late_records", site);
     return stream_access::narrow<late>(
         stage_, info, [](op_info_ptr who, consumer<late>& down) -> consumer_ptr {
-          return std::make_unique<chunk_part_op<chunk, late, &chunk::late>>(std::move(who), down);
+          return make_part<chunk_part_op<chunk, late, &chunk::late>>(std::move(who), down);
         });
   }
 
@@ -233,7 +233,7 @@ template <class K, class V, class P>
 exchange_parent event_parent(const event_dstream<std::pair<K, V>>& stream, const P& partitioner) {
   return {stream_access::node(stream.records()),
           [partitioner, options = stream.watermarks()](auto& who) {
-            return std::make_unique<event_writer<K, V, P>>(who, partitioner, options);
+            return make_part<event_writer<K, V, P>>(who, partitioner, options);
           }};
 }
 } // namespace detail
@@ -245,7 +245,7 @@ auto event_windows<K, V>::make_reader(Functions functions) const {
   return [functions, marks = from_.watermarks(), spec = spec_,
           options = options_](auto& who, consumer<chunk>& down) -> std::unique_ptr<stage_reader> {
     auto read_with = [&]<class Windows>(std::type_identity<Windows>) {
-      return std::make_unique<event_window_reader<K, V, owned_t<K>, C, Windows>>(
+      return make_part<event_window_reader<K, V, owned_t<K>, C, Windows>>(
           who, down, marks, [=](hash_seed seed) {
             return std::make_unique<Windows>(spec, functions, seed, options);
           });
@@ -275,8 +275,7 @@ event_results<K, V, C> event_windows<K, V>::made(const char* operation, Function
       make_reader<C>(std::move(functions)), partitioning_of(partitioner));
   auto results = stream_access::narrow<result>(
       stage, info, [](op_info_ptr who, consumer<result>& down) -> consumer_ptr {
-        return std::make_unique<chunk_part_op<chunk, result, &chunk::results>>(std::move(who),
-                                                                               down);
+        return make_part<chunk_part_op<chunk, result, &chunk::results>>(std::move(who), down);
       });
   return {results, stage};
 }
@@ -302,9 +301,7 @@ auto event_dstream<std::pair<K, V>>::interval_join(const event_dstream<std::pair
   return stream_access::exchange<out>(
       stream_access::builder(records_), info,
       {detail::event_parent(*this, partitioner), detail::event_parent(other, partitioner)}, traits,
-      [options](auto& who, consumer<out>& down) {
-        return std::make_unique<reader>(who, down, options);
-      },
+      [options](auto& who, consumer<out>& down) { return make_part<reader>(who, down, options); },
       partitioning_of(partitioner));
 }
 

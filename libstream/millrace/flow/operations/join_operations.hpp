@@ -90,7 +90,7 @@ private:
     return stream_access::exchange<out>(
         stream_access::builder(self()), info,
         {scattered(self(), partitioner), scattered(other, partitioner)}, traits,
-        [](auto& who, consumer<out>& down) { return std::make_unique<Reader>(who, down); },
+        [](auto& who, consumer<out>& down) { return make_part<Reader>(who, down); },
         partitioning_of(partitioner));
   }
 
@@ -114,7 +114,7 @@ private:
     return stream_access::narrow<out>(
         self(), info,
         [side](op_info_ptr who, consumer<out>& down) -> consumer_ptr {
-          return std::make_unique<op_type>(std::move(who), down, side);
+          return make_part<op_type>(std::move(who), down, side);
         },
         stream_access::node(self())->partitioned());
   }

@@ -98,9 +98,8 @@ private:
         .partitions = partitioner.partitions, .absorbs_absence = true, .works_when_empty = true};
     auto reader = [=](auto& who, consumer<out>& down) {
       using type = keyed_window_reader<K, value, owned_key, decltype(aggregate), Window>;
-      return std::make_unique<type>(who, down, times, aggregate, [make, times](hash_seed seed) {
-        return make(times.length, seed);
-      });
+      return make_part<type>(who, down, times, aggregate,
+                             [make, times](hash_seed seed) { return make(times.length, seed); });
     };
     return stream_access::exchange<out>(stream_access::builder(self()), info,
                                         {combined<value>(self(), aggregate, partitioner)}, traits,

@@ -103,10 +103,9 @@ public:
   template <class Open, class Write, class Close>
   void for_each_partition(Open open, Write write, Close close, here site = here::current()) const {
     stream_access::output(
-        self(), "for_each_partition", site, [] { return std::make_unique<collect_writer<T>>(); },
+        self(), "for_each_partition", site, [] { return make_part<collect_writer<T>>(); },
         [=](auto& info) {
-          return std::make_unique<connection_sink<record, Open, Write, Close>>(info, open, write,
-                                                                               close);
+          return make_part<connection_sink<record, Open, Write, Close>>(info, open, write, close);
         });
   }
 
@@ -123,8 +122,8 @@ private:
     };
     using sink = saving_sink<record, decltype(to_disk)>;
     stream_access::output(
-        self(), operation, site, [] { return std::make_unique<collect_writer<T>>(); },
-        [to_disk](auto&) { return std::make_unique<sink>(to_disk); });
+        self(), operation, site, [] { return make_part<collect_writer<T>>(); },
+        [to_disk](auto&) { return make_part<sink>(to_disk); });
   }
 };
 

@@ -150,9 +150,8 @@ private:
           std::make_shared<retained<record>>(retained_options_of(*builder, *at), builder->files(),
                                              make_sequential_executor(), builder->log());
       stream_access::output(
-          dstream<T>{builder, at}, operation, site,
-          [] { return std::make_unique<collect_writer<T>>(); },
-          [holder](auto&) { return std::make_unique<retaining_sink<record>>(holder); });
+          dstream<T>{builder, at}, operation, site, [] { return make_part<collect_writer<T>>(); },
+          [holder](auto&) { return make_part<retaining_sink<record>>(holder); });
     };
     stream_access::builder(self())->at_start(std::move(add));
   }

@@ -32,7 +32,7 @@ public:
     return stream_access::narrow<out>(
         stage_, info,
         [](op_info_ptr who, consumer<out>& down) -> consumer_ptr {
-          return std::make_unique<snapshots_op<OK, S, E>>(std::move(who), down);
+          return make_part<snapshots_op<OK, S, E>>(std::move(who), down);
         },
         stream_access::node(stage_)->partitioned());
   }
@@ -86,7 +86,7 @@ public:
         stream_access::builder(self()), info, {scattered(self(), partitioner)},
         state_traits(partitioner.partitions),
         [call, options](auto& who, consumer<out>& down) {
-          return std::make_unique<reader>(who, down, call, options);
+          return make_part<reader>(who, down, call, options);
         },
         partitioning_of(partitioner)));
   }
@@ -108,7 +108,7 @@ public:
         stream_access::builder(self()), info, {scattered(self(), partitioner)},
         state_traits(partitioner.partitions),
         [f, initial, partitioner](auto& who, consumer<out>& down) {
-          return std::make_unique<reader>(who, down, f, initial, partitioner);
+          return make_part<reader>(who, down, f, initial, partitioner);
         },
         partitioning_of(partitioner)));
   }
@@ -143,14 +143,14 @@ public:
         stream_access::builder(self()), info, {scattered(self(), partitioner)},
         state_traits(partitioner.partitions),
         [call, options](auto& who, consumer<chunk>& down) {
-          return std::make_unique<reader>(who, down, call, options);
+          return make_part<reader>(who, down, call, options);
         },
         partitioning_of(partitioner));
     stream_access::node(stage)->settings().default_checkpoint =
         stream_access::node(stage)->slide() * 10;
     auto records = stream_access::narrow<mapped>(
         stage, info, [](op_info_ptr who, consumer<mapped>& down) -> consumer_ptr {
-          return std::make_unique<mapped_op<owned_key, S, mapped>>(std::move(who), down);
+          return make_part<mapped_op<owned_key, S, mapped>>(std::move(who), down);
         });
     return state_dstream<owned_key, S, mapped>{records, stage};
   }

@@ -31,7 +31,7 @@ struct batch_of_result<std::optional<batch<T>>> {
 /// The owned records of a stream as they arrive at a transform.
 template <class T>
 exchange_parent gathered(const dstream<T>& stream) {
-  return {stream_access::node(stream), [](auto&) { return std::make_unique<collect_writer<T>>(); }};
+  return {stream_access::node(stream), [](auto&) { return make_part<collect_writer<T>>(); }};
 }
 
 /// The batch that a function returned, with owned records: what it made them from goes with the
@@ -66,7 +66,7 @@ auto transformed(const std::shared_ptr<graph_builder>& builder, std::shared_ptr<
         auto owned_call = [call](const transform_inputs& in) mutable {
           return owned_result<element>(call(in));
         };
-        return std::make_unique<transform_reader<out>>(who, down, owned_call);
+        return make_part<transform_reader<out>>(who, down, owned_call);
       });
 }
 

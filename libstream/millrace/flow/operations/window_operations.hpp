@@ -35,15 +35,14 @@ public:
                     here site = here::current()) const {
     auto [info, times] = checked("window", length, slide, site);
     auto& from = stream_access::node(self());
-    exchange_parent parent{from, [](auto&) { return std::make_unique<collect_writer<T, T>>(); },
-                           true};
+    exchange_parent parent{from, [](auto&) { return make_part<collect_writer<T, T>>(); }, true};
     // As in Spark a window keeps its parent: the payloads are held in memory as they came.
     if (auto& level = from->settings().level; !level.is_kept())
       level = codec_for<owned_t<T>> ? storage_levels::memory_only_ser : storage_levels::memory_only;
     auto made = stream_access::exchange<T>(
         stream_access::builder(self()), info, {std::move(parent)}, window_traits(0),
         [times = times](auto&, consumer<T>& down) {
-          return std::make_unique<window_reader<T>>(down, times);
+          return make_part<window_reader<T>>(down, times);
         },
         from->partitioned(), times.slide);
     stream_access::node(made)->settings().window = times.length;
@@ -147,14 +146,13 @@ private:
           .folded(f, length, slide, site, make_fold);
     } else {
       using fold = decltype(make_fold(length));
-      exchange_parent parent{stream_access::node(self()), [f](auto& who) {
-                               return std::make_unique<reduce_writer<T, F>>(who, f);
-                             }};
+      exchange_parent parent{stream_access::node(self()),
+                             [f](auto& who) { return make_part<reduce_writer<T, F>>(who, f); }};
       return stream_access::exchange<T>(
           stream_access::builder(self()), info, {std::move(parent)}, window_traits(1),
           [times = times, f, make_fold, of_nothing](auto& who, consumer<T>& down) {
-            return std::make_unique<fold_window_reader<T, F, fold>>(
-                who, down, times, f, make_fold(times.length), of_nothing);
+            return make_part<fold_window_reader<T, F, fold>>(who, down, times, f,
+                                                             make_fold(times.length), of_nothing);
           },
           {}, times.slide);
     }
