@@ -1,0 +1,1 @@
+// The one source of the library that carries the precompiled headers of the examples.
