@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/base/error.hpp"
 #include "millrace/chunk/keyed_table.hpp"
 
 #include <cstdint>
