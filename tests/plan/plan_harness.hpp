@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/engine/job.hpp"
 #include "millrace/flow/dstream.hpp"
 #include "millrace/flow/stream_context.hpp"
 #include "millrace/plan/plan.hpp"

@@ -2,6 +2,7 @@
 
 #include "millrace/actors/system/actor_runtime.hpp"
 #include "support/engine.hpp"
+#include "support/seed.hpp"
 
 #include <vector>
 
@@ -36,7 +37,9 @@ private:
 inline std::unique_ptr<engine> make_actor_engine() { return std::make_unique<actor_engine>(); }
 
 /// Every runtime that a suite of this room runs on.
-inline std::vector<engine_factory> all_engines() { return {make_inline_engine, make_actor_engine}; }
+inline std::vector<engine_factory> all_engines() {
+  return {make_inline_engine, [] { return make_simulated_engine(seed()); }, make_actor_engine};
+}
 
 /// Runs `body(engine)` once for each runtime, with a fresh engine.
 template <class Body>

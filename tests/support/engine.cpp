@@ -1,6 +1,7 @@
 #include "support/engine.hpp"
 
 #include "millrace/engine/inline_runtime.hpp"
+#include "millrace/engine/simulated_runtime.hpp"
 
 #include <thread>
 
@@ -8,13 +9,17 @@ namespace millrace::test {
 
 namespace {
 
-class inline_engine final : public engine {
+/// A runtime in one thread.
+class local_engine final : public engine {
 public:
-  std::string_view name() const override { return "inline"; }
+  local_engine(std::string name, std::function<std::unique_ptr<local_runtime>()> make)
+      : name_{std::move(name)}, make_{std::move(make)} {}
+
+  std::string_view name() const override { return name_; }
 
   std::unique_ptr<basic_stream_context> make_context(configuration conf,
                                                      duration batch_interval) override {
-    auto made = std::make_unique<inline_runtime>();
+    auto made = make_();
     runtime_ = made.get();
     auto context =
         std::make_unique<basic_stream_context>(std::move(conf), batch_interval, std::move(made));
@@ -26,7 +31,9 @@ public:
   void advance(duration by) override { runtime_->advance(by); }
 
 private:
-  inline_runtime* runtime_ = nullptr;
+  std::string name_;
+  std::function<std::unique_ptr<local_runtime>()> make_;
+  local_runtime* runtime_ = nullptr;
 };
 
 } // namespace
@@ -57,7 +64,16 @@ void run_for(engine& on, basic_stream_context& context, std::size_t n, std::size
   context.await_termination_for(milliseconds(50));
 }
 
-std::unique_ptr<engine> make_inline_engine() { return std::make_unique<inline_engine>(); }
+std::unique_ptr<engine> make_inline_engine() {
+  return std::make_unique<local_engine>("inline",
+                                        [] { return std::make_unique<inline_runtime>(); });
+}
+
+std::unique_ptr<engine> make_simulated_engine(std::uint64_t seed) {
+  return std::make_unique<local_engine>("simulated, seed=" + std::to_string(seed), [seed] {
+    return std::make_unique<simulated_runtime>(seed);
+  });
+}
 
 configuration test_configuration() {
   return configuration::defaults().master("local[2]").set("state.hash_seed", 7);

@@ -3,6 +3,7 @@
 #include "millrace/flow/stream_context.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -48,6 +49,9 @@ using engine_factory = std::function<std::unique_ptr<engine>()>;
 
 /// The whole job on the thread of the test.
 std::unique_ptr<engine> make_inline_engine();
+
+/// The same in an order drawn from the seed, several batches in flight.
+std::unique_ptr<engine> make_simulated_engine(std::uint64_t seed);
 
 /// `local[2]`, a fixed hash seed, nothing from the environment.
 configuration test_configuration();

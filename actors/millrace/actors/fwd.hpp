@@ -8,11 +8,12 @@ namespace millrace::actors {
 class completion;
 class compute_pool;
 class receiver_life;
+struct compute_plane;
+struct hosted_receiver;
+struct ingest_plane;
 struct job_environment;
-struct receiver_link;
-struct receiver_parts;
 
+using compute_plane_ptr = std::shared_ptr<compute_plane>;
 using environment_ptr = std::shared_ptr<job_environment>;
-using receiver_parts_ptr = std::shared_ptr<receiver_parts>;
 
 } // namespace millrace::actors

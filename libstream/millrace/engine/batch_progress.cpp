@@ -2,15 +2,6 @@
 
 namespace millrace {
 
-result<failure_policy> parse_failure_policy(std::string_view text) {
-  if (text == "stop")
-    return failure_policy::stop;
-  if (text == "skip")
-    return failure_policy::skip;
-  return fail(errc::invalid_argument, "stream.on_batch_failure is \"" + std::string(text) +
-                                          "\"; allowed are stop and skip");
-}
-
 batch_progress::batch_progress(options o)
     : options_{std::move(o)},
       queue_{options_.queue},

@@ -3,7 +3,7 @@
 #include "millrace/engine/allocated_batch.hpp"
 #include "millrace/engine/batch_queue.hpp"
 #include "millrace/engine/delay_warning.hpp"
-#include "millrace/engine/runtime.hpp"
+#include "millrace/engine/failure_policy.hpp"
 
 #include <map>
 #include <optional>
@@ -11,16 +11,6 @@
 #include <vector>
 
 namespace millrace {
-
-/// What to do about a batch that failed for good.
-enum class failure_policy {
-  /// Report the error and stop the job.
-  stop,
-  /// Log the error, count it, and go on with the next batch.
-  skip,
-};
-
-result<failure_policy> parse_failure_policy(std::string_view text);
 
 /// The brain of the batch coordinator: which batch runs now, what listeners are told, what a
 /// failure means.

@@ -1,34 +1,14 @@
 #pragma once
 
-#include "millrace/base/clock.hpp"
-#include "millrace/base/log.hpp"
-#include "millrace/base/metrics.hpp"
-#include "millrace/config/configuration.hpp"
-#include "millrace/engine/listener.hpp"
-#include "millrace/plan/graph.hpp"
+#include "millrace/base/ids.hpp"
 
 #include <chrono>
-#include <functional>
-#include <memory>
+#include <cstdint>
 #include <optional>
-#include <vector>
 
 namespace millrace {
 
-/// Everything a runtime needs to know of a job. The graph is frozen.
-struct job {
-  configuration conf;
-  duration batch_interval;
-  std::shared_ptr<const job_graph> graph;
-  std::shared_ptr<log_observer> log;
-  std::shared_ptr<metric_observer> metrics;
-  /// 0: the runtime draws one.
-  hash_seed seed;
-  /// The listeners at this moment; thread-safe.
-  std::function<std::vector<std::shared_ptr<listener>>()> listeners;
-  /// Reports an error that `await_termination` will throw. Thread-safe; the first one counts.
-  std::function<void(const error&)> report_error;
-};
+struct job;
 
 enum class stop_mode {
   /// Process everything that has been received, then stop; each phase has a deadline.

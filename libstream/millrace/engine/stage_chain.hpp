@@ -64,6 +64,12 @@ public:
   /// Stages run for batches in their order.
   void step(run& batch, std::uint32_t max_failures);
 
+  /// Every step that is left.
+  void finish(run& batch, std::uint32_t max_failures) {
+    while (!ended(batch))
+      step(batch, max_failures);
+  }
+
   /// Calls `send(edge, target, slot, what)` once for each partition that the batch's results go to
   /// (`millrace::route`), stages in order. After the end, once.
   template <class Send>

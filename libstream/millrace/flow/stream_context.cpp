@@ -1,23 +1,16 @@
 #include "millrace/flow/stream_context.hpp"
 
+#include "millrace/engine/job.hpp"
 #include "millrace/intake/length_framer.hpp"
 #include "millrace/intake/line_framer.hpp"
 
 #include <algorithm>
 #include <condition_variable>
 #include <random>
-#include <thread>
 
 namespace millrace {
 
 namespace {
-
-std::uint32_t parallelism_of(const configuration& conf) {
-  if (auto wanted = conf.integer("stream.default_parallelism"); wanted > 0)
-    return static_cast<std::uint32_t>(wanted);
-  auto threads = conf.master().threads;
-  return threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
-}
 
 /// A folder that no other job uses.
 std::string spill_directory(const configuration& conf) {
@@ -56,7 +49,7 @@ basic_stream_context::basic_stream_context(configuration conf, duration batch_in
       engine_{std::move(engine)},
       shared_{std::make_shared<shared_state>()} {
   check_batch_interval(batch_interval);
-  builder_ = std::make_shared<graph_builder>(batch_interval, parallelism_of(conf_));
+  builder_ = std::make_shared<graph_builder>(batch_interval, default_parallelism(conf_));
   builder_->set_keeping({conf_.bytes("storage.memory_bytes"), spill_directory(conf_)});
 }
 
@@ -173,8 +166,7 @@ job basic_stream_context::make_job() {
     auto level = parse_log_level(conf_.text("log.level"));
     shared_->log = make_spdlog_observer(level ? *level : log_level::info);
   }
-  job what{conf_,
-           batch_interval(),
+  job what{job_settings{conf_, batch_interval()},
            builder_->frozen(),
            shared_->log,
            shared_->metrics,

@@ -1,6 +1,10 @@
 #pragma once
 
+#include "millrace/base/log.hpp"
+#include "millrace/base/metrics.hpp"
 #include "millrace/codec/codec.hpp"
+#include "millrace/config/configuration.hpp"
+#include "millrace/engine/listener.hpp"
 #include "millrace/engine/runtime.hpp"
 #include "millrace/files/file_source.hpp"
 #include "millrace/files/object_file.hpp"

@@ -8,6 +8,18 @@ void receiver_base::attach(stream_id stream, std::shared_ptr<receiver_host> host
   host_ = std::move(host);
 }
 
+void receiver_base::end() {
+  struct scope {
+    explicit scope(std::atomic<std::thread::id>& who) : who{who} {
+      who.store(std::this_thread::get_id(), std::memory_order_release);
+    }
+    ~scope() { who.store(std::thread::id{}, std::memory_order_release); }
+    std::atomic<std::thread::id>& who;
+  };
+  scope storing{in_on_stop_};
+  on_stop();
+}
+
 void receiver_base::restart(std::string reason) {
   set_started(false);
   host_->request_restart(std::move(reason), std::nullopt);

@@ -11,6 +11,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <type_traits>
 
 namespace millrace {
@@ -64,16 +65,29 @@ public:
   /// For runtimes: before the first `on_start`.
   virtual void attach(stream_id stream, std::shared_ptr<receiver_host> host,
                       std::shared_ptr<intake> into);
-  void set_started(bool started) noexcept { started_.store(started, std::memory_order_release); }
+  /// For runtimes: calls `on_stop`; until it returns, this thread may store.
+  void end();
+  void set_started(bool started) noexcept {
+    stopping_.store(!started, std::memory_order_release);
+    started_.store(started, std::memory_order_release);
+  }
 
 protected:
   /// Runs `body` on a thread of this receiver's supervisor; see receiver_host::run.
   void run(std::function<void(std::stop_token)> body);
 
+  /// Whether `store` takes anything on this thread now.
+  bool may_store() const noexcept {
+    return !stopping_.load(std::memory_order_acquire) ||
+           in_on_stop_.load(std::memory_order_acquire) == std::this_thread::get_id();
+  }
+
 private:
   stream_id stream_;
   std::shared_ptr<receiver_host> host_;
   std::atomic<bool> started_{false};
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::thread::id> in_on_stop_{};
 };
 
 /// What to log of a receiver that would rather run elsewhere than on `host`; nothing of one that
@@ -90,19 +104,20 @@ using intake_for =
 /// are copied.
 ///
 /// `store` may be called from any thread between `on_start` and `on_stop`. It waits while the rate
-/// limit or a full block store says so, and returns false, having stored nothing, once the receiver
-/// is stopping.
+/// limit or a full block store says so, and returns false, having stored nothing, from when a stop
+/// or restart has been asked for until the next `on_start`. Only `on_stop` itself still stores
+/// then, so that it can hand over what has been taken in.
 template <class T>
 class receiver : public receiver_base {
 public:
   using value_type = T;
 
   /// One record; becomes part of the block of the current block interval.
-  bool store(T record) { return intake_->store(std::move(record)); }
+  bool store(T record) { return may_store() && intake_->store(std::move(record)); }
 
   /// Many records as one block, whole or not at all: the call for sources that acknowledge
   /// afterwards.
-  bool store(std::vector<T> records) { return intake_->store(std::move(records)); }
+  bool store(std::vector<T> records) { return may_store() && intake_->store(std::move(records)); }
 
   void attach(stream_id stream, std::shared_ptr<receiver_host> host,
               std::shared_ptr<intake> into) override {

@@ -1,4 +1,4 @@
-#include "millrace/actors/ingest/request_limit.hpp"
+#include "millrace/engine/receiver_requests.hpp"
 #include "support/job_fixture.hpp"
 
 #include <atomic>
@@ -12,8 +12,8 @@ using namespace millrace::test;
 
 namespace {
 
-using kind = actors::receiver_request::kind;
-constexpr std::size_t bound = actors::request_limit::max_reports;
+using kind = receiver_request::kind;
+constexpr std::size_t bound = request_limit::max_reports;
 
 /// Keeps whoever logs `text` until it is opened: here the supervisor of a receiver.
 class held_log final : public log_observer {
@@ -86,7 +86,7 @@ struct held_job {
 } // namespace
 
 TEST_CASE("reports are admitted up to the bound, restarts and stops one at a time") {
-  actors::request_limit limit;
+  request_limit limit;
   for (std::size_t i = 0; i < bound; ++i)
     CHECK(limit.admit(kind::report));
   CHECK_FALSE(limit.admit(kind::report));

@@ -213,7 +213,11 @@ TEST_CASE("a slow receiver that goes on storing in on_stop loses nothing in a gr
           std::this_thread::sleep_for(std::chrono::milliseconds(3));
       }};
     };
-    p.at_stop = [&](receiver<int>&) { source.join(); };
+    p.at_stop = [&](receiver<int>& r) {
+      source.join();
+      for (; stored < 15 && r.store(stored); ++stored)
+        std::this_thread::sleep_for(std::chrono::milliseconds(3));
+    };
     receiver_job job{on, p, test_configuration(), step};
     CHECK(wait_until([&] { return stored > 0; }));
     job.drain();

@@ -11,10 +11,9 @@ struct chain_plan;
 
 namespace millrace::actors {
 
-/// The shell of one stage_chain: collects the input of each batch, runs it on the compute pool, in
-/// order of batches, and sends the output on. An input without records is run at once, in the
-/// message handler: nothing to compute.
-stage_actor spawn_stage(caf::actor_system& system, environment_ptr env, const chain_plan& chain,
-                        std::uint32_t partition);
+/// The shell of one stage_partition: its tasks run on the compute pool. An input without records is
+/// run at once, in the message handler: nothing to compute.
+stage_actor spawn_stage(caf::actor_system& system, environment_ptr env, compute_plane_ptr plane,
+                        const chain_plan& chain, std::uint32_t partition);
 
 } // namespace millrace::actors

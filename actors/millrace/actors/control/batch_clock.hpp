@@ -5,7 +5,8 @@
 
 namespace millrace::actors {
 
-/// Announces the points of the batch grid to the tracker; its arithmetic is batch_schedule's.
-batch_clock_actor spawn_batch_clock(caf::actor_system& system, environment_ptr env);
+/// Announces the points of the batch grid to the driver; its arithmetic is batch_schedule's.
+batch_clock_actor spawn_batch_clock(caf::actor_system& system, environment_ptr env,
+                                    job_driver_actor driver);
 
 } // namespace millrace::actors

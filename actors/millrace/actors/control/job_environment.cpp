@@ -6,44 +6,37 @@
 
 namespace millrace::actors {
 
-namespace {
+environment_outlet::environment_outlet(job_environment& env)
+    : job_outlet{env.log, env.what.metrics}, env_{env} {}
 
-block_store_options store_options(const configuration& conf) {
-  block_store_options options;
-  options.max_bytes = conf.bytes("stream.block_store_bytes");
-  return options;
+bool environment_outlet::listened_to() const { return env_.listeners.wanted(); }
+
+void environment_outlet::post(event e) { env_.listeners.post(std::move(e)); }
+
+void environment_outlet::end_job(const error& why, stop_mode how) {
+  env_.what.report_error(why);
+  env_.request_stop(how);
 }
 
-std::uint32_t source_partitions(const configuration& conf, std::uint32_t workers) {
-  auto wanted = conf.integer("stream.default_parallelism");
-  return wanted > 0 ? static_cast<std::uint32_t>(wanted) : workers;
-}
-
-} // namespace
-
-job_environment::job_environment(job j, std::shared_ptr<const clock> t, std::uint32_t workers,
-                                 const void* who)
+job_environment::job_environment(job j, std::shared_ptr<const clock> t, const void* who)
     : what{std::move(j)},
       time{std::move(t)},
       seed{what.seed},
-      plan{make_plan(what.graph, source_partitions(what.conf, workers))},
+      plan{make_plan(what.graph, what.settings.parallelism)},
       log{what.log, "runtime"},
-      store{store_options(what.conf)},
-      listeners{what.listeners, static_cast<std::size_t>(what.conf.integer("listener.queue_size")),
-                log.named("listeners"), what.metrics, who},
-      pool{std::make_shared<compute_pool>(workers, who)},
+      store{{what.settings.block_store_bytes}},
+      listeners{what.listeners, what.settings.listener_queue_size, log.named("listeners"),
+                what.metrics, who},
+      outlet{*this},
+      pool{std::make_shared<compute_pool>(what.settings.workers, who)},
       output_thread{who},
       started_wall{time->wall_now()},
       started_steady{time->steady_now()},
-      zero{batch_schedule{what.batch_interval, started_wall}.zero_time()},
+      zero{batch_schedule{what.settings.batch_interval, started_wall}.zero_time()},
       owner{who} {
   pull_inputs pulls{*what.graph};
   if (pulls.block())
     input_thread = std::make_unique<serial_thread>(who);
-}
-
-std::uint32_t job_environment::max_failures() const {
-  return static_cast<std::uint32_t>(what.conf.integer("stream.task_max_failures"));
 }
 
 } // namespace millrace::actors

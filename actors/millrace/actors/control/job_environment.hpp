@@ -6,7 +6,10 @@
 #include "millrace/actors/protocol/actors.hpp"
 #include "millrace/actors/protocol/messages.hpp"
 #include "millrace/actors/system/message_turn.hpp"
+#include "millrace/base/clock.hpp"
 #include "millrace/block/block_store.hpp"
+#include "millrace/engine/job.hpp"
+#include "millrace/engine/job_outlet.hpp"
 #include "millrace/plan/plan.hpp"
 
 #include <atomic>
@@ -16,22 +19,24 @@
 
 namespace millrace::actors {
 
-/// Handles of the actors of a job. Filled before the first message, read-only until all actors have
-/// ended.
-struct job_wiring {
-  batch_clock_actor clock;
-  block_tracker_actor tracker;
-  batch_coordinator_actor coordinator;
-  sink_writer_actor sink;
-  std::vector<std::vector<stage_actor>> stages; ///< By head of a chain; none for followers.
-  std::map<stream_id, block_generator_actor> generators;
-  std::map<stream_id, receiver_supervisor_actor> supervisors;
+/// What the parts of the engine say, as this runtime tells it: on the listener thread, and by a
+/// stop of the whole job.
+class environment_outlet final : public job_outlet {
+public:
+  explicit environment_outlet(job_environment& env);
+
+  bool listened_to() const override;
+  void post(event e) override;
+  void end_job(const error& why, stop_mode how) override;
+
+private:
+  job_environment& env_;
 };
 
 /// What the actors of one job share. Everything here is immutable or thread-safe; the runtime owns
 /// it and outlives them.
 struct job_environment {
-  job_environment(job j, std::shared_ptr<const clock> t, std::uint32_t workers, const void* owner);
+  job_environment(job j, std::shared_ptr<const clock> t, const void* owner);
 
   job what;
   std::shared_ptr<const clock> time;
@@ -42,6 +47,7 @@ struct job_environment {
   logger log;
   block_store store;
   listener_bus listeners;
+  environment_outlet outlet;
   std::shared_ptr<compute_pool> pool;
   serial_thread output_thread;
   /// Asks pull sources that may block; none when no source does.
@@ -53,11 +59,9 @@ struct job_environment {
   batch_time zero;
   std::function<void(stop_mode)> request_stop;
   const void* owner;
-  job_wiring wiring;
   /// Messages sent between actors, timers included: for tests and benchmarks.
   std::atomic<std::uint64_t> messages{0};
 
-  std::uint32_t max_failures() const;
   std::chrono::steady_clock::time_point steady_now() const { return time->steady_now(); }
 };
 

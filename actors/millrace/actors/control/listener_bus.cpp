@@ -52,24 +52,12 @@ struct listener_bus::shared {
       queue.pop_front();
       dropping = dropping && queue.size() > max_queued / 2;
       lock.unlock();
-      deliver(next);
+      call_listeners(listeners(), next, log);
       next = nullptr;
       lock.lock();
     }
     ended = true;
     changed.notify_all();
-  }
-
-  void deliver(const event& e) {
-    for (auto& l : listeners()) {
-      try {
-        e(*l);
-      } catch (const std::exception& x) {
-        log.error(std::string{"a listener threw: "} + x.what());
-      } catch (...) {
-        log.error("a listener threw something that is not a std::exception");
-      }
-    }
   }
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "millrace/engine/runtime.hpp"
+#include "millrace/engine/job_outlet.hpp"
 
 #include <chrono>
 #include <functional>
@@ -17,7 +17,7 @@ namespace millrace::actors {
 /// lock.
 class listener_bus {
 public:
-  using event = std::function<void(listener&)>;
+  using event = job_outlet::event;
 
   listener_bus(std::function<std::vector<std::shared_ptr<listener>>()> listeners,
                std::size_t max_queued, logger log, std::shared_ptr<metric_observer> metrics,

@@ -2,70 +2,54 @@
 
 #include "millrace/actors/control/job_environment.hpp"
 #include "millrace/actors/shutdown/completion.hpp"
-#include "millrace/block/block_builder.hpp"
+#include "millrace/engine/block_pump.hpp"
 #include "millrace/intake/intake.hpp"
 
 namespace millrace::actors {
 
 namespace {
 
-struct generator_state {
+struct generator_state : pump_effects {
   static inline const char* name = "block_generator";
+
+  block_generator_actor::stateful_pointer<generator_state> self = nullptr;
   environment_ptr env;
-  stream_id stream;
+  job_driver_actor driver;
   std::shared_ptr<intake> from;
-  std::optional<block_cut_policy> cut;
+  std::optional<block_pump> core;
   std::shared_ptr<std::atomic<bool>> notified;
-  block_ptr pending;
-  bool stalled = false; ///< The tracker has been asked to tell of room.
-  std::uint64_t next_block = 0;
   std::vector<std::shared_ptr<completion>> finishing;
+
+  void stored(const block_meta& block) override { tell(*env, self, driver, block_stored{block}); }
+
+  void store_full(stream_id stream) override {
+    tell(*env, self, driver, actors::store_full{stream});
+  }
+
+  void blocks_finished() override {
+    for (auto& done : std::exchange(finishing, {}))
+      done->complete();
+  }
 };
 
 using self_ptr = block_generator_actor::stateful_pointer<generator_state>;
 
-/// Moves what is ready into the store; asks to be told of room when it is full.
-void move_blocks(self_ptr self) {
+void arm(self_ptr self) {
   auto& s = self->state;
-  auto& env = *s.env;
-  for (;;) {
-    if (!s.pending)
-      s.pending = s.from->pop();
-    if (!s.pending)
-      break;
-    block_id id{s.stream, s.next_block};
-    block_meta meta{id, s.pending->records(), s.pending->bytes()};
-    if (!env.store.try_put(id, s.pending)) {
-      if (!std::exchange(s.stalled, true))
-        tell(env, self, env.wiring.tracker, store_full{s.stream});
-      return;
-    }
-    s.pending.reset();
-    ++s.next_block;
-    tell(env, self, env.wiring.tracker, block_stored{meta});
-  }
-  for (auto& done : std::exchange(s.finishing, {}))
-    done->complete();
-}
-
-void tick(self_ptr self) {
-  auto& s = self->state;
-  auto now = s.env->steady_now();
-  // While a block waits for room, what comes in collects in the intake, up to its bound.
-  if (s.cut->due(now) && !s.pending)
-    s.from->cut();
-  move_blocks(self);
   s.env->messages.fetch_add(1, std::memory_order_relaxed);
-  self->scheduled_send(self, s.cut->deadline(), block_tick{});
+  self->scheduled_send(self, s.core->deadline(), block_tick{});
 }
 
-/// A tick by hand: cuts whatever the interval, and schedules nothing.
-void move_now(self_ptr self, completion& moved) {
+/// A tick of the timer; or by hand, and then it cuts whatever the time and arms nothing.
+void on_tick(self_ptr self, const block_tick& tick) {
   auto& s = self->state;
-  if (!s.pending)
-    s.from->cut();
-  move_blocks(self);
-  moved.complete();
+  if (tick.moved) {
+    s.core->cut_now();
+    tick.moved->complete();
+    return;
+  }
+  s.core->tick(s.env->steady_now());
+  arm(self);
 }
 
 /// Called on receiver threads; at most one intake_ready is under way.
@@ -80,33 +64,32 @@ std::function<void()> waker(environment_ptr env, std::shared_ptr<std::atomic<boo
   };
 }
 
-block_generator_actor::behavior_type behave(self_ptr self, environment_ptr env, stream_id stream,
+block_generator_actor::behavior_type behave(self_ptr self, environment_ptr env,
+                                            job_driver_actor driver, stream_id stream,
                                             std::shared_ptr<intake> from,
                                             std::shared_ptr<std::atomic<bool>> notified) {
   init_actor(self);
   auto& s = self->state;
-  s.stream = stream;
+  s.self = self;
+  s.core.emplace(
+      stream, *from, [from = from.get()] { return from->pop(); }, env->store,
+      env->what.settings.block_interval, env->started_steady, s);
   s.from = std::move(from);
   s.notified = std::move(notified);
-  s.cut.emplace(env->what.conf.get_duration("stream.block_interval"), env->started_steady,
-                env->started_steady);
+  s.driver = std::move(driver);
   s.env = std::move(env);
   if (!s.env->manual_time)
-    tick(self);
+    arm(self);
   return {
-      [self](const block_tick& m) { m.moved ? move_now(self, *m.moved) : tick(self); },
+      [self](const block_tick& m) { on_tick(self, m); },
       [self](const intake_ready&) {
         self->state.notified->store(false);
-        move_blocks(self);
+        self->state.core->move_blocks();
       },
-      [self](const room_available&) {
-        self->state.stalled = false;
-        move_blocks(self);
-      },
+      [self](const room_available&) { self->state.core->room_available(); },
       [self](const finish_phase& end) {
-        self->state.from->cut();
         self->state.finishing.push_back(end.done);
-        move_blocks(self);
+        self->state.core->finish();
       },
   };
 }
@@ -114,10 +97,11 @@ block_generator_actor::behavior_type behave(self_ptr self, environment_ptr env, 
 } // namespace
 
 block_generator_actor spawn_block_generator(caf::actor_system& system, environment_ptr env,
-                                            stream_id stream, std::shared_ptr<intake> from,
+                                            job_driver_actor driver, stream_id stream,
+                                            std::shared_ptr<intake> from,
                                             receiver_permits permits) {
   auto notified = std::make_shared<std::atomic<bool>>(false);
-  auto made = system.spawn(behave, env, stream, from, notified);
+  auto made = system.spawn(behave, env, std::move(driver), stream, from, notified);
   from->connect({std::move(permits), waker(std::move(env), std::move(notified), made)});
   return made;
 }

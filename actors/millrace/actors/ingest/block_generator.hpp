@@ -23,7 +23,7 @@ using receiver_permits = std::function<std::size_t(std::size_t wanted)>;
 /// At a full store blocks stay with the intake, whose bound makes the receiver wait; nothing is
 /// dropped. The intake is connected when this returns.
 block_generator_actor spawn_block_generator(caf::actor_system& system, environment_ptr env,
-                                            stream_id stream, std::shared_ptr<intake> from,
-                                            receiver_permits permits);
+                                            job_driver_actor driver, stream_id stream,
+                                            std::shared_ptr<intake> from, receiver_permits permits);
 
 } // namespace millrace::actors

@@ -2,7 +2,7 @@
 
 #include "millrace/actors/control/job_environment.hpp"
 #include "millrace/actors/ingest/receiver_life.hpp"
-#include "millrace/actors/ingest/receiver_parts.hpp"
+#include "millrace/intake/intake_pacer.hpp"
 
 namespace millrace::actors {
 
@@ -11,7 +11,7 @@ namespace {
 struct receiver_state {
   static inline const char* name = "receiver";
   environment_ptr env;
-  receiver_parts_ptr parts;
+  hosted_receiver receiver;
   caf::actor_addr supervisor;
   std::unique_ptr<receiver_life> life;
   std::optional<std::string> failure;
@@ -20,10 +20,8 @@ struct receiver_state {
   ~receiver_state() { unlink(); }
 
   void unlink() {
-    if (!parts)
-      return;
-    std::lock_guard guard{parts->link->mutex};
-    parts->link->life = nullptr;
+    std::lock_guard guard{receiver.slot->mutex};
+    receiver.slot->life = nullptr;
   }
 };
 
@@ -45,6 +43,8 @@ void on_event(self_ptr self, const receiver_event& event) {
   case receiver_event::kind::failed:
     if (!s.failure && !s.ending)
       s.failure = event.message;
+    // on_stop may wait for threads that wait for permits.
+    s.receiver.parts->pacer->stop();
     end(self);
     break;
   case receiver_event::kind::stopped:
@@ -62,7 +62,7 @@ void on_event(self_ptr self, const receiver_event& event) {
   }
 }
 
-receiver_actor::behavior_type behave(self_ptr self, environment_ptr env, receiver_parts_ptr parts,
+receiver_actor::behavior_type behave(self_ptr self, environment_ptr env, hosted_receiver receiver,
                                      const caf::actor_addr& supervisor) {
   init_actor(self);
   auto& s = self->state;
@@ -72,12 +72,12 @@ receiver_actor::behavior_type behave(self_ptr self, environment_ptr env, receive
     if (auto to = caf::actor_cast<receiver_actor>(me))
       tell_from_thread(*env, to, receiver_event{what, std::move(message)});
   };
-  s.life = std::make_unique<receiver_life>(parts->user, std::move(tell_me), env->owner);
+  s.life = std::make_unique<receiver_life>(receiver.parts->user, std::move(tell_me), env->owner);
   s.env = std::move(env);
-  s.parts = std::move(parts);
+  s.receiver = std::move(receiver);
   {
-    std::lock_guard guard{s.parts->link->mutex};
-    s.parts->link->life = s.life.get();
+    std::lock_guard guard{s.receiver.slot->mutex};
+    s.receiver.slot->life = s.life.get();
   }
   s.life->begin();
   return {
@@ -89,9 +89,9 @@ receiver_actor::behavior_type behave(self_ptr self, environment_ptr env, receive
 } // namespace
 
 receiver_actor spawn_receiver(caf::local_actor* parent, environment_ptr env,
-                              receiver_parts_ptr parts,
+                              hosted_receiver receiver,
                               const receiver_supervisor_actor& supervisor) {
-  return parent->home_system().spawn(behave, std::move(env), std::move(parts),
+  return parent->home_system().spawn(behave, std::move(env), std::move(receiver),
                                      caf::actor_cast<caf::actor_addr>(supervisor));
 }
 

@@ -46,7 +46,7 @@ struct receiver_life::shared {
   void end() {
     std::optional<std::string> what;
     if (begun)
-      what = thrown_by([&] { user->on_stop(); });
+      what = thrown_by([&] { user->end(); });
     join_bodies(false);
     tell(receiver_event::kind::stopped, what ? "on_stop threw: " + *what : "");
   }

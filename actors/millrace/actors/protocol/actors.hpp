@@ -2,18 +2,23 @@
 
 #include "millrace/actors/system/caf_fwd.hpp"
 
+namespace millrace {
+struct receiver_request;
+}
+
 /// Who takes what. The messages themselves are in messages.hpp.
 namespace millrace::actors {
 
-struct batch_done;
 struct batch_due;
-struct batch_ready;
 struct block_stored;
 struct block_tick;
 struct clock_tick;
+struct compute_started;
 struct drain;
 struct exchange_delivery;
 struct finish_phase;
+struct go_on;
+struct ingest_started;
 struct inputs_pulled;
 struct intake_ready;
 struct output_delivery;
@@ -21,25 +26,23 @@ struct output_ran;
 struct outputs_done;
 struct rate_changed;
 struct receiver_event;
-struct receiver_request;
 struct restart_due;
 struct room_available;
 struct run_batch;
+struct stop_ticking;
 struct store_full;
 struct task_done;
 
 /// Ticks on the aligned grid.
-using batch_clock_actor = caf::typed_actor<caf::reacts_to<clock_tick>, caf::reacts_to<drain>>;
+using batch_clock_actor =
+    caf::typed_actor<caf::reacts_to<clock_tick>, caf::reacts_to<stop_ticking>>;
 
-/// Knows which blocks have been received and which batch they belong to.
-using block_tracker_actor =
-    caf::typed_actor<caf::reacts_to<batch_due>, caf::reacts_to<block_stored>,
-                     caf::reacts_to<store_full>, caf::reacts_to<batch_done>,
-                     caf::reacts_to<inputs_pulled>, caf::reacts_to<drain>>;
-
-/// Admits batches, starts them, and learns of their end.
-using batch_coordinator_actor =
-    caf::typed_actor<caf::reacts_to<batch_ready>, caf::reacts_to<outputs_done>>;
+/// Makes batches of ticks and received blocks, starts them, and learns of their end.
+using job_driver_actor =
+    caf::typed_actor<caf::reacts_to<ingest_started>, caf::reacts_to<compute_started>,
+                     caf::reacts_to<batch_due>, caf::reacts_to<block_stored>,
+                     caf::reacts_to<store_full>, caf::reacts_to<inputs_pulled>,
+                     caf::reacts_to<outputs_done>, caf::reacts_to<go_on>, caf::reacts_to<drain>>;
 
 /// One partition of a stage.
 using stage_actor = caf::typed_actor<caf::reacts_to<run_batch>, caf::reacts_to<exchange_delivery>,

@@ -7,6 +7,7 @@
 #include "millrace/base/time.hpp"
 #include "millrace/engine/block_ledger.hpp"
 #include "millrace/engine/listener.hpp"
+#include "millrace/engine/receiver_requests.hpp"
 #include "millrace/engine/stage_chain.hpp"
 
 #include <cstdint>
@@ -16,7 +17,6 @@
 #include <vector>
 
 namespace millrace {
-struct allocated_batch;
 struct pulled_inputs;
 } // namespace millrace
 
@@ -27,10 +27,22 @@ namespace millrace::actors {
 // -- control ---
 
 /// A batch clock to itself at each point of the grid; and, with a hand-moved clock, from whoever
-/// moved it.
-struct clock_tick {};
+/// moved it, who waits for `moved`: what fell due has been announced.
+struct clock_tick {
+  std::shared_ptr<completion> moved;
+};
 
-/// Clock to block tracker: the grid has reached `through`; `first` is the first tick not announced
+/// Runtime to job driver, before the first tick: the receivers' actors.
+struct ingest_started {
+  std::shared_ptr<const ingest_plane> plane;
+};
+
+/// Runtime to job driver, before the first tick: where batches run from now on.
+struct compute_started {
+  std::shared_ptr<const compute_plane> plane;
+};
+
+/// Clock to job driver: the grid has reached `through`; `first` is the first tick not announced
 /// before.
 struct batch_due {
   batch_time first;
@@ -38,23 +50,16 @@ struct batch_due {
   duration period;
 };
 
-/// Tracker to coordinator: the input of a batch is settled, or could not be.
-struct batch_ready {
-  std::shared_ptr<const allocated_batch> batch;
-};
-
-/// Input thread to tracker: what the sources gave that may block. The tracker takes it out.
+/// Input thread to job driver: what the sources gave that may block. The driver takes it out.
 struct inputs_pulled {
   batch_time time;
   std::shared_ptr<result<pulled_inputs>> from;
 };
 
-/// Coordinator to tracker: nothing needs the batch's blocks any more.
-struct batch_done {
-  batch_time time;
-};
+/// Job driver to itself: there is more to do, which others need not wait for.
+struct go_on {};
 
-/// Sink writer to coordinator: every output of the batch has run, or will not.
+/// Sink writer to job driver: every output of the batch has run, or will not.
 struct outputs_done {
   batch_time time;
   std::vector<output_info> outputs;
@@ -63,7 +68,7 @@ struct outputs_done {
 
 // -- data ---
 
-/// Coordinator to a source stage partition: run this input, or hand on why there is none.
+/// Job driver to a source stage partition: run this input, or hand on why there is none.
 struct run_batch {
   std::shared_ptr<const stage_input> input;
   std::shared_ptr<const error> failure;
@@ -110,28 +115,19 @@ struct block_tick {
 /// under way.
 struct intake_ready {};
 
-/// Block generator to tracker: the block is in the store.
+/// Block generator to job driver: the block is in the store.
 struct block_stored {
   block_meta block;
 };
 
-/// Block generator to tracker: the store refused a block; answer with room_available after the next
-/// release.
+/// Block generator to job driver: the store refused a block; answer with room_available after the
+/// next release.
 struct store_full {
   stream_id stream;
 };
 
-/// Tracker to block generator: blocks have been released.
+/// Job driver to block generator: blocks have been released.
 struct room_available {};
-
-/// Receiver to its supervisor: it asks to be restarted or to end, or tells of an error. Also from
-/// receiver threads.
-struct receiver_request {
-  enum class kind { restart, stop, report };
-  kind what = kind::report;
-  std::string message;
-  std::optional<duration> delay;
-};
 
 /// Receiver thread to receiver: `on_start` has returned, or a thread of the receiver threw, or it
 /// has ended, with what `on_stop` threw. `started` and such a message go on to the supervisor.
@@ -153,14 +149,19 @@ struct restart_due {};
 
 // -- shutdown ---
 
-/// Shutdown to supervisors, generators, clock and tracker, one phase after the other: finish, then
-/// complete `done`.
+/// Shutdown to supervisors and generators: finish, then complete `done`. Supervisor to receiver,
+/// without `done`: end this life.
 struct finish_phase {
   std::shared_ptr<completion> done;
 };
 
-/// Shutdown to tracker: as finish_phase, after one last tick at `last_tick` for what is still
-/// unallocated.
+/// Shutdown to clock: no tick any more; the job driver is to drain.
+struct stop_ticking {
+  std::shared_ptr<completion> done;
+};
+
+/// Clock to job driver: process what is left, with one last tick at `last_tick` for what is still
+/// unallocated, then complete `done`.
 struct drain {
   batch_time last_tick;
   duration period;
@@ -170,10 +171,11 @@ struct drain {
 } // namespace millrace::actors
 
 MILLRACE_LOCAL_MESSAGE(millrace::actors::clock_tick)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::ingest_started)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::compute_started)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::batch_due)
-MILLRACE_LOCAL_MESSAGE(millrace::actors::batch_ready)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::inputs_pulled)
-MILLRACE_LOCAL_MESSAGE(millrace::actors::batch_done)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::go_on)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::outputs_done)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::run_batch)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::exchange_delivery)
@@ -185,9 +187,10 @@ MILLRACE_LOCAL_MESSAGE(millrace::actors::intake_ready)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::block_stored)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::store_full)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::room_available)
-MILLRACE_LOCAL_MESSAGE(millrace::actors::receiver_request)
+MILLRACE_LOCAL_MESSAGE(millrace::receiver_request)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::receiver_event)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::rate_changed)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::restart_due)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::finish_phase)
+MILLRACE_LOCAL_MESSAGE(millrace::actors::stop_ticking)
 MILLRACE_LOCAL_MESSAGE(millrace::actors::drain)

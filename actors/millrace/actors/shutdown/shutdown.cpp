@@ -2,32 +2,15 @@
 
 #include "millrace/actors/compute/compute_pool.hpp"
 #include "millrace/actors/control/job_environment.hpp"
-#include "millrace/actors/ingest/receiver_parts.hpp"
 #include "millrace/actors/shutdown/completion.hpp"
 #include "millrace/intake/intake.hpp"
 
-#include <algorithm>
-
 namespace millrace::actors {
-
-namespace {
-
-std::chrono::milliseconds graceful_limit(const job& what) {
-  auto given = what.conf.get_duration("stop.graceful_timeout");
-  if (given.ms() > 0)
-    return given.chrono();
-  return std::max((what.batch_interval * 10).chrono(),
-                  what.conf.get_duration("stop.phase_timeout").chrono());
-}
-
-} // namespace
 
 shutdown::shutdown(shutdown_target target, std::function<bool()> give_up)
     : target_{std::move(target)},
       give_up_{std::move(give_up)},
-      log_{target_.env->log.named("shutdown")},
-      phase_limit_{target_.env->what.conf.get_duration("stop.phase_timeout").chrono()},
-      graceful_limit_{graceful_limit(target_.env->what)} {}
+      log_{target_.env->log.named("shutdown")} {}
 
 void shutdown::wake() {
   std::lock_guard guard{mutex_};
@@ -35,9 +18,41 @@ void shutdown::wake() {
     waiting_->wake();
 }
 
-bool shutdown::phase(const char* name, std::size_t parties, phase_limit limit,
-                     const std::function<void(const std::shared_ptr<completion>&)>& begin,
-                     bool interruptible) {
+bool shutdown::run() {
+  stop_sequence sequence{target_.env->what.settings,
+                         give_up_() ? stop_mode::immediate : stop_mode::graceful};
+  bool ended = true;
+  while (auto next = sequence.next(ended, give_up_()))
+    ended = carry_out(*next);
+  return sequence.clean();
+}
+
+bool shutdown::carry_out(const step& what) {
+  switch (what.phase) {
+  case stop_phase::receivers:
+    return stop_receivers(what);
+  case stop_phase::intakes:
+    for (auto& receiver : target_.receivers)
+      receiver.parts->into->stop();
+    return true;
+  case stop_phase::receivers_cut_short:
+    return log_receivers(wait("the receivers", what));
+  case stop_phase::blocks:
+    return store_blocks(what);
+  case stop_phase::batches:
+    return drain_batches(what);
+  case stop_phase::threads:
+    return stop_threads(what);
+  case stop_phase::actors:
+    return stop_actors(what);
+  case stop_phase::listeners:
+    return stop_listeners(what);
+  }
+  return true;
+}
+
+bool shutdown::wait_for(const char* name, std::size_t parties, const step& what,
+                        const std::function<void(const completion_ptr&)>& begin) {
   if (parties == 0)
     return true;
   auto done = std::make_shared<completion>(parties);
@@ -46,108 +61,99 @@ bool shutdown::phase(const char* name, std::size_t parties, phase_limit limit,
     waiting_ = done;
   }
   begin(done);
-  return wait(name, limit, interruptible);
+  return wait(name, what);
 }
 
-bool shutdown::wait(const char* name, phase_limit limit, bool interruptible) {
-  auto deadline = std::chrono::steady_clock::now() + limit;
-  bool ok = waiting_->wait_until(deadline, [&] { return interruptible && give_up_(); });
-  if (!ok && !(interruptible && give_up_()))
+bool shutdown::wait(const char* name, const step& what) {
+  auto deadline = std::chrono::steady_clock::now() + what.limit;
+  auto given_up = [&] { return what.interruptible && give_up_(); };
+  bool ok = waiting_->wait_until(deadline, given_up);
+  if (!ok && !given_up())
     log_.warning(std::string{"Timed out while stopping "} + name +
-                 " (timeout = " + std::to_string(limit.count()) + " ms); going on without it");
+                 " (timeout = " + std::to_string(what.limit.count()) + " ms); going on without it");
   return ok;
 }
 
-void shutdown::stop_receivers(bool graceful) {
+bool shutdown::stop_receivers(const step& what) {
   auto& env = *target_.env;
-  auto refuse_records = [&] {
-    for (auto& receiver : target_.receivers)
-      receiver->into->stop();
-  };
-  if (!graceful)
-    refuse_records();
-  auto begin = [&](const std::shared_ptr<completion>& done) {
-    for (auto& [stream, supervisor] : env.wiring.supervisors)
+  auto& supervisors = target_.actors.ingest->supervisors;
+  bool ended = wait_for("the receivers", supervisors.size(), what, [&](const completion_ptr& done) {
+    for (auto& [stream, supervisor] : supervisors)
       tell_from_thread(env, supervisor, finish_phase{done});
-  };
-  auto limit = graceful ? std::max(graceful_limit_, phase_limit_) : phase_limit_;
-  bool ended = phase("the receivers", env.wiring.supervisors.size(), limit, begin, graceful);
-  refuse_records();
-  // A receiver that was cut short may have waited for room or permits: now it gets neither.
-  if (!ended && graceful)
-    ended = wait("the receivers", phase_limit_, false);
+  });
+  // Of a step that can be interrupted, those that go on get another chance.
+  return what.interruptible ? ended : log_receivers(ended);
+}
+
+bool shutdown::log_receivers(bool ended) {
   for (auto& receiver : target_.receivers) {
-    std::lock_guard guard{receiver->link->mutex};
-    if (!ended && receiver->link->life)
-      log_.error("receiver " + receiver->link->name +
+    std::lock_guard guard{receiver.slot->mutex};
+    if (!ended && receiver.slot->life)
+      log_.error("receiver " + receiver.parts->name.text +
                  " has not returned from on_start, on_stop or a thread given to run; its "
                  "threads are abandoned");
   }
-  all_ended_ = all_ended_ && ended;
+  return ended;
 }
 
-void shutdown::drain_batches() {
+bool shutdown::store_blocks(const step& what) {
   auto& env = *target_.env;
-  auto begin_blocks = [&](const std::shared_ptr<completion>& done) {
-    for (auto& [stream, generator] : env.wiring.generators)
+  auto& generators = target_.actors.ingest->generators;
+  return wait_for("the block generators", generators.size(), what, [&](const completion_ptr& done) {
+    for (auto& [stream, generator] : generators)
       tell_from_thread(env, generator, finish_phase{done});
-  };
-  phase("the block generators", env.wiring.generators.size(), graceful_limit_, begin_blocks);
-  phase("the batches", 1, graceful_limit_, [&](const std::shared_ptr<completion>& done) {
-    tell_from_thread(env, env.wiring.clock, drain{{}, {}, done});
   });
 }
 
-bool shutdown::stop_threads() {
+bool shutdown::drain_batches(const step& what) {
   auto& env = *target_.env;
-  bool pool = env.pool->stop(phase_limit_);
+  return wait_for("the batches", 1, what, [&](const completion_ptr& done) {
+    tell_from_thread(env, target_.actors.control.clock, stop_ticking{done});
+  });
+}
+
+bool shutdown::stop_threads(const step& what) {
+  auto& env = *target_.env;
+  bool pool = env.pool->stop(what.limit);
   if (!pool)
     log_.error(
         "a function given to an operation has not returned; its compute thread is abandoned");
-  bool output = env.output_thread.stop(phase_limit_);
+  bool output = env.output_thread.stop(what.limit);
   if (!output)
     log_.error("an output function has not returned; its thread is abandoned");
-  bool input = !env.input_thread || env.input_thread->stop(phase_limit_);
+  bool input = !env.input_thread || env.input_thread->stop(what.limit);
   if (!input)
     log_.error("a source has not returned from being asked for a batch; its thread is abandoned");
   return pool && output && input;
 }
 
-bool shutdown::stop_actors() {
-  auto& w = target_.env->wiring;
+bool shutdown::stop_actors(const step& what) {
+  auto& planes = target_.actors;
   auto stop = [](const auto& handle) { stop_now(caf::actor_cast<caf::strong_actor_ptr>(handle)); };
-  for (auto& [stream, supervisor] : w.supervisors)
+  for (auto& [stream, supervisor] : planes.ingest->supervisors)
     stop(supervisor);
-  for (auto& [stream, generator] : w.generators)
+  for (auto& [stream, generator] : planes.ingest->generators)
     stop(generator);
-  stop(w.clock);
-  stop(w.tracker);
-  stop(w.coordinator);
-  for (auto& partitions : w.stages)
+  stop(planes.control.clock);
+  stop(planes.control.driver);
+  for (auto& partitions : planes.compute->stages)
     for (auto& stage : partitions)
       stop(stage);
-  stop(w.sink);
-  bool ended = target_.actors_ended->wait_until(std::chrono::steady_clock::now() + phase_limit_,
+  stop(planes.compute->sink);
+  bool ended = target_.actors_ended->wait_until(std::chrono::steady_clock::now() + what.limit,
                                                 [] { return false; });
   if (!ended)
     log_.error("some actors of the job have not ended; the actor system is left behind");
   return ended;
 }
 
-bool shutdown::run() {
-  bool graceful = !give_up_();
-  stop_receivers(graceful);
-  if (graceful && !give_up_())
-    drain_batches();
-  all_ended_ = stop_threads() && all_ended_;
-  all_ended_ = stop_actors() && all_ended_;
+bool shutdown::stop_listeners(const step& what) {
   auto& env = *target_.env;
   env.listeners.post([now = env.time->wall_now()](listener& l) { l.on_streaming_stopped(now); });
-  if (!env.listeners.stop(phase_limit_)) {
-    all_ended_ = false;
+  bool ended = env.listeners.stop(what.limit);
+  if (!ended)
     log_.error("a listener has not returned; its thread is abandoned");
-  }
-  return all_ended_;
+  return ended;
 }
 
 } // namespace millrace::actors

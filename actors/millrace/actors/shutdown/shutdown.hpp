@@ -1,7 +1,10 @@
 #pragma once
 
+#include "millrace/actors/control/planes.hpp"
 #include "millrace/actors/fwd.hpp"
+#include "millrace/actors/ingest/hosted_receiver.hpp"
 #include "millrace/base/log.hpp"
+#include "millrace/engine/stop_sequence.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -15,14 +18,13 @@ namespace millrace::actors {
 /// What a stop works on.
 struct shutdown_target {
   environment_ptr env;
-  std::vector<receiver_parts_ptr> receivers;
-  /// Completed once by every actor of the wiring when it ends.
+  job_planes actors;
+  std::vector<hosted_receiver> receivers;
+  /// Completed once by every actor of the planes when it ends.
   std::shared_ptr<completion> actors_ended;
 };
 
-/// Stops a job in ordered phases, each with a deadline: receivers, blocks under way, the clock and
-/// a last tick, batches, compute and output threads, actors, listeners. An immediate stop skips
-/// what a graceful one waits for.
+/// Carries out the steps of a stop_sequence: tells the actors concerned and waits for them.
 ///
 /// Runs on one thread that belongs to nobody else. `give_up` turns a graceful stop into an
 /// immediate one.
@@ -38,24 +40,26 @@ public:
   bool run();
 
 private:
-  using phase_limit = std::chrono::milliseconds;
+  using step = stop_sequence::step;
+  using completion_ptr = std::shared_ptr<completion>;
 
-  bool phase(const char* name, std::size_t parties, phase_limit limit,
-             const std::function<void(const std::shared_ptr<completion>&)>& begin,
-             bool interruptible = true);
-  /// Goes on waiting for the phase begun last.
-  bool wait(const char* name, phase_limit limit, bool interruptible);
-  void stop_receivers(bool graceful);
-  void drain_batches();
-  bool stop_threads();
-  bool stop_actors();
+  /// Whether the step was complete within its limit.
+  bool carry_out(const step& what);
+  bool wait_for(const char* name, std::size_t parties, const step& what,
+                const std::function<void(const completion_ptr&)>& begin);
+  /// Goes on waiting for what was begun last.
+  bool wait(const char* name, const step& what);
+  bool stop_receivers(const step& what);
+  bool store_blocks(const step& what);
+  bool drain_batches(const step& what);
+  bool stop_threads(const step& what);
+  bool stop_actors(const step& what);
+  bool stop_listeners(const step& what);
+  bool log_receivers(bool ended);
 
   shutdown_target target_;
   std::function<bool()> give_up_;
   logger log_;
-  phase_limit phase_limit_;
-  phase_limit graceful_limit_;
-  bool all_ended_ = true;
   std::mutex mutex_;
   std::shared_ptr<completion> waiting_;
 };

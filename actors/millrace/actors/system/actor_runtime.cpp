@@ -4,11 +4,10 @@
 #include "millrace/actors/compute/sink_writer.hpp"
 #include "millrace/actors/compute/stage.hpp"
 #include "millrace/actors/control/batch_clock.hpp"
-#include "millrace/actors/control/batch_coordinator.hpp"
-#include "millrace/actors/control/block_tracker.hpp"
+#include "millrace/actors/control/job_driver.hpp"
 #include "millrace/actors/control/job_environment.hpp"
 #include "millrace/actors/ingest/block_generator.hpp"
-#include "millrace/actors/ingest/receiver_parts.hpp"
+#include "millrace/actors/ingest/hosted_receiver.hpp"
 #include "millrace/actors/ingest/receiver_supervisor.hpp"
 #include "millrace/actors/shutdown/completion.hpp"
 #include "millrace/actors/shutdown/shutdown.hpp"
@@ -22,24 +21,25 @@
 #include "millrace/engine/stage_chain.hpp"
 #include "millrace/intake/intake_pacer.hpp"
 
-#include <algorithm>
+#include <string>
 #include <thread>
+#include <unistd.h>
 
 namespace millrace::actors {
 
 namespace {
 
-scheduler_options scheduler_of(const configuration& conf) {
+scheduler_options scheduler_of(const job_settings& settings) {
   scheduler_options o;
-  o.policy = conf.text("scheduler.policy");
-  o.threads = static_cast<std::size_t>(conf.integer("scheduler.threads"));
-  o.max_throughput = static_cast<std::size_t>(conf.integer("scheduler.max_throughput"));
+  o.policy = settings.scheduler_policy;
+  o.threads = settings.scheduler_threads;
+  o.max_throughput = settings.scheduler_max_throughput;
   return o;
 }
 
-std::uint32_t workers_of(const configuration& conf) {
-  auto threads = conf.master().threads;
-  return threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
+std::string this_host() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
 } // namespace
@@ -52,14 +52,11 @@ public:
       : stop_{std::move(stop)},
         manual_{std::dynamic_pointer_cast<manual_clock>(options.time)},
         env_{make_environment(std::move(what), options.time, owner)},
-        system_{scheduler_of(env_->what.conf)},
+        system_{scheduler_of(env_->what.settings)},
         actors_ended_{std::make_shared<completion>(0)} {
     env_->request_stop = [stop = stop_](stop_mode mode) { stop->request(mode); };
-    auto net = options.net ? options.net : std::make_shared<posix_network>();
     try {
-      for (auto& source : env_->plan.graph->sources())
-        if (auto parts = make_receiver_parts(*env_, *source, net))
-          receivers_.push_back(std::move(parts));
+      make_receivers(options.net ? options.net : std::make_shared<posix_network>());
       pull_inputs{*env_->plan.graph}.start(env_->started_wall, env_->log);
       spawn_all();
       begin();
@@ -78,24 +75,31 @@ public:
 
   void advance(duration by) {
     auto to = manual_->wall_now() + by;
-    auto interval = env_->what.batch_interval;
+    auto interval = env_->what.settings.batch_interval;
     while (manual_->wall_now() < to) {
       manual_->set(to.min((manual_->wall_now() + interval).floor(interval)));
       for (auto& receiver : receivers_)
-        receiver->pacer->time_moved();
+        receiver.parts->pacer->time_moved();
       std::lock_guard guard{closing_};
       if (closed_)
         continue;
-      auto moved = std::make_shared<completion>(env_->wiring.generators.size());
-      for (auto& [stream, generator] : env_->wiring.generators)
+      auto moved = std::make_shared<completion>(planes_.ingest->generators.size());
+      for (auto& [stream, generator] : planes_.ingest->generators)
         tell_from_thread(*env_, generator, block_tick{moved});
-      while (!moved->wait_until(std::chrono::steady_clock::now() + std::chrono::milliseconds{20},
-                                [] { return false; }) &&
-             !stop_->requested()) {
-      }
-      tell_from_thread(*env_, env_->wiring.clock, clock_tick{});
-      for (auto& [stream, supervisor] : env_->wiring.supervisors)
+      wait_for(*moved);
+      auto announced = std::make_shared<completion>();
+      tell_from_thread(*env_, planes_.control.clock, clock_tick{announced});
+      wait_for(*announced);
+      for (auto& [stream, supervisor] : planes_.ingest->supervisors)
         tell_from_thread(*env_, supervisor, restart_due{});
+    }
+  }
+
+  /// Not longer than the job goes on.
+  void wait_for(completion& moved) const {
+    while (!moved.wait_until(std::chrono::steady_clock::now() + std::chrono::milliseconds{20}, [] {
+      return false;
+    }) && !stop_->requested()) {
     }
   }
 
@@ -103,14 +107,14 @@ public:
     std::lock_guard guard{closing_};
     if (closed_)
       return;
-    if (auto to = env_->wiring.supervisors.find(stream); to != env_->wiring.supervisors.end())
+    if (auto to = planes_.ingest->supervisors.find(stream); to != planes_.ingest->supervisors.end())
       tell_from_thread(*env_, to->second, rate_changed{records_per_second});
   }
 
   std::optional<std::int64_t> rate_limit(stream_id stream) const {
     for (auto& receiver : receivers_)
-      if (receiver->link->stream == stream)
-        if (auto limit = receiver->pacer->current_limit(); limit != token_bucket::no_limit)
+      if (receiver.parts->name.stream == stream)
+        if (auto limit = receiver.parts->pacer->current_limit(); limit != token_bucket::no_limit)
           return limit;
     return std::nullopt;
   }
@@ -122,49 +126,69 @@ private:
                                    const void* owner) {
     if (what.seed.value == 0)
       what.seed.value = draw_seed();
-    auto workers = workers_of(what.conf);
     std::shared_ptr<const clock> reads =
         time ? std::shared_ptr<const clock>{time} : std::make_shared<system_clock>();
-    auto env = std::make_shared<job_environment>(std::move(what), std::move(reads), workers, owner);
+    auto env = std::make_shared<job_environment>(std::move(what), std::move(reads), owner);
     env->manual_time = manual_ != nullptr;
     return env;
   }
 
+  void make_receivers(const std::shared_ptr<network>& net) {
+    receiver_surroundings around;
+    around.time = env_->time;
+    around.net = net;
+    around.log = env_->log;
+    around.metrics = env_->what.metrics;
+    around.host = this_host();
+    for (auto& source : env_->plan.graph->sources())
+      if (auto parts = make_receiver_parts(*source, env_->what.settings, around))
+        receivers_.push_back({std::move(parts)});
+  }
+
   void spawn_all() {
     auto& sys = system_.get();
-    auto& w = env_->wiring;
-    w.coordinator = watched(spawn_batch_coordinator(sys, env_));
-    w.sink = watched(spawn_sink_writer(sys, env_));
-    w.stages.resize(env_->plan.stages.size());
-    auto least = least_chained_partitions(static_cast<std::uint32_t>(env_->pool->width()),
-                                          env_->what.conf.integer("stream.batches_in_flight"));
+    auto& control = planes_.control;
+    control.driver = watched(spawn_job_driver(sys, env_));
+    control.clock = watched(spawn_batch_clock(sys, env_, control.driver));
+    spawn_compute();
+    for (auto& r : receivers_)
+      planes_.ingest->generators.emplace(
+          r.parts->name.stream,
+          watched(spawn_block_generator(
+              sys, env_, control.driver, r.parts->name.stream, r.parts->into,
+              [pacer = r.parts->pacer](std::size_t n) { return pacer->permits(n); })));
+    tell_from_thread(*env_, control.driver, compute_started{planes_.compute});
+    tell_from_thread(*env_, control.driver, ingest_started{planes_.ingest});
+  }
+
+  void spawn_compute() {
+    auto& sys = system_.get();
+    auto& plane = planes_.compute;
+    auto& settings = env_->what.settings;
+    plane->sink = watched(spawn_sink_writer(sys, env_, planes_.control.driver));
+    plane->stages.resize(env_->plan.stages.size());
+    auto least = least_chained_partitions(
+        settings.workers, static_cast<std::int64_t>(settings.batches.max_in_flight));
     for (auto& chain : make_chains(env_->plan, least))
       for (std::uint32_t p = 0; p < chain.head().partitions; ++p)
-        w.stages[chain.head().id.value()].push_back(watched(spawn_stage(sys, env_, chain, p)));
-    w.tracker = watched(spawn_block_tracker(sys, env_));
-    w.clock = watched(spawn_batch_clock(sys, env_));
-    for (auto& r : receivers_)
-      w.generators.emplace(r->link->stream,
-                           watched(spawn_block_generator(
-                               sys, env_, r->link->stream, r->into,
-                               [pacer = r->pacer](std::size_t n) { return pacer->permits(n); })));
+        plane->stages[chain.head().id.value()].push_back(
+            watched(spawn_stage(sys, env_, plane, chain, p)));
   }
 
   void begin() {
-    auto& w = env_->wiring;
     env_->listeners.post([now = env_->started_wall](listener& l) { l.on_streaming_started(now); });
     for (auto& r : receivers_)
-      w.supervisors.emplace(r->link->stream,
-                            watched(spawn_receiver_supervisor(system_.get(), env_, r)));
-    if (env_->what.conf.boolean("stop.handle_signals"))
+      planes_.ingest->supervisors.emplace(
+          r.parts->name.stream, watched(spawn_receiver_supervisor(system_.get(), env_, r)));
+    if (env_->what.settings.handle_signals)
       signals_ = std::make_unique<signal_registration>([this](int count) { on_signal(count); });
     if (!manual_)
-      tell_from_thread(*env_, w.clock, clock_tick{});
+      tell_from_thread(*env_, planes_.control.clock, clock_tick{});
     stopper_ = make_thread("stopping", [this] { stop_when_asked(); });
   }
 
   void on_signal(int count) {
-    bool graceful = count == 1 && env_->what.conf.boolean("stop.gracefully_on_signal");
+    bool graceful = count == 1 && env_->what.settings.stop_gracefully_on_signal;
     env_->log.warning(graceful
                           ? "signal received: stopping gracefully, a second signal stops at once"
                           : "signal received: stopping at once");
@@ -197,8 +221,9 @@ private:
 
   void stop_when_asked() {
     stop_->wait_requested();
-    auto ordered = std::make_shared<shutdown>(shutdown_target{env_, receivers_, actors_ended_},
-                                              [stop = stop_] { return stop->immediate(); });
+    auto ordered =
+        std::make_shared<shutdown>(shutdown_target{env_, planes_, receivers_, actors_ended_},
+                                   [stop = stop_] { return stop->immediate(); });
     stop_->on_request([ordered] { ordered->wake(); });
     bool clean = ordered->run();
     ordered.reset();
@@ -209,7 +234,8 @@ private:
       closed_ = true;
     }
     if (clean) {
-      env_->wiring = {};
+      *planes_.compute = {};
+      planes_ = {};
       system_.close();
     } else {
       system_.leak();
@@ -221,10 +247,11 @@ private:
   std::shared_ptr<manual_clock> manual_;
   environment_ptr env_;
   caf_system system_;
+  job_planes planes_;
   std::shared_ptr<completion> actors_ended_;
   /// Kept to the end of the runtime, so that a user's own thread may still call its receiver, and
   /// is refused.
-  std::vector<receiver_parts_ptr> receivers_;
+  std::vector<hosted_receiver> receivers_;
   std::unique_ptr<signal_registration> signals_;
   std::mutex closing_;
   bool closed_ = false; ///< The actors are gone: nobody to tell of time any more.

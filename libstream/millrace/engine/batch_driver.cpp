@@ -1,0 +1,172 @@
+#include "millrace/engine/batch_driver.hpp"
+
+#include <utility>
+
+namespace millrace {
+
+namespace {
+
+batch_progress::options progress_options(const job_settings& settings) {
+  batch_progress::options o;
+  o.queue = settings.batches;
+  o.on_failure = settings.on_batch_failure;
+  o.batch_interval = settings.batch_interval;
+  o.delay_ratio = settings.delay_warning;
+  return o;
+}
+
+} // namespace
+
+batch_driver::batch_driver(const job_plan& plan, const job_settings& settings, batch_time zero,
+                           block_store& store, const clock& time, job_outlet& outlet,
+                           batch_effects& effects)
+    : plan_{plan},
+      zero_{zero},
+      store_{store},
+      time_{time},
+      outlet_{outlet},
+      effects_{effects},
+      assembler_{*plan.graph, store, settings.max_batches()},
+      progress_{progress_options(settings)} {}
+
+void batch_driver::due(batch_time first, batch_time through, duration period) {
+  assembler_.due(first, through, period);
+  pump();
+}
+
+void batch_driver::block_stored(const block_meta& block) {
+  outlet_.metrics()->add("records_received_total", std::to_string(block.id.stream.value()),
+                         block.records);
+  if (auto ok = assembler_.stored(block); !ok)
+    lose(block.id, ok.error());
+  show_store();
+}
+
+/// Its records will be in no batch: what was promised is broken, and the rest is still processed.
+void batch_driver::lose(block_id id, const error& why) {
+  error e{why.code, to_string(id) + " is lost: " + why.message};
+  outlet_.log().named("job_driver").error(e.message);
+  outlet_.end_job(e, stop_mode::graceful);
+}
+
+void batch_driver::show_store() {
+  outlet_.metrics()->set("block_store_bytes", "", static_cast<double>(store_.bytes()));
+}
+
+void batch_driver::drain(batch_time last_tick, duration period) {
+  if (assembler_.has_unallocated())
+    assembler_.due(last_tick, last_tick, period);
+  draining_ = true;
+  pump();
+}
+
+void batch_driver::pump() {
+  if (!taking_)
+    take_batches();
+  if (assembler_.batches() == 0 && assembler_.held_ticks() == 0 && std::exchange(draining_, false))
+    effects_.drained();
+}
+
+/// A runtime may answer `pull`, and even `run`, at once: the loop here goes on with what that made
+/// possible, instead of one call inside the other for each batch.
+void batch_driver::take_batches() {
+  taking_ = true;
+  while (!pulling_ && !halted_) {
+    auto time = assembler_.take_due();
+    if (!time)
+      break;
+    pulling_ = true;
+    effects_.pull(*time);
+  }
+  taking_ = false;
+}
+
+void batch_driver::inputs_pulled(batch_time time, result<pulled_inputs> from) {
+  pulling_ = false;
+  if (from)
+    submit(time, assembler_.allocate(time, std::move(*from)));
+  else
+    submit(time, tl::unexpected{std::move(from).error()});
+  pump();
+}
+
+void batch_driver::submit(batch_time time, result<allocated_batch_ptr> allocated) {
+  if (halted_)
+    return;
+  allocated_batch_ptr batch;
+  if (allocated) {
+    batch = std::move(*allocated);
+  } else {
+    auto failed = std::make_shared<allocated_batch>();
+    failed->time = time;
+    failed->failure = std::make_shared<const error>(std::move(allocated).error());
+    batch = std::move(failed);
+  }
+  auto now = time_.wall_now();
+  auto run = progress_.submit(batch, now);
+  if (!run)
+    throw stream_error{run.error()};
+  if (auto delay = progress_.overdue(now))
+    warn_of_delay("the oldest has not ended", *delay);
+  post(&listener::on_batch_submitted, time);
+  if (*run)
+    start(**run);
+}
+
+void batch_driver::start(const allocated_batch& batch) {
+  post(&listener::on_batch_started, batch.time);
+  for (auto& input : make_source_inputs(plan_, batch, zero_))
+    effects_.run(std::move(input));
+}
+
+void batch_driver::outputs_done(batch_time time, std::vector<output_info> outputs,
+                                std::optional<error> failure) {
+  auto done = progress_.finish(time, std::move(outputs), std::move(failure), time_.wall_now());
+  if (!done)
+    throw stream_error{done.error()};
+  if (outlet_.listened_to())
+    outlet_.post([info = done->info](listener& l) { l.on_batch_completed(info); });
+  report(*done);
+  halted_ = halted_ || done->stop_because;
+  if (done->next && !halted_)
+    start(*done->next);
+  assembler_.done(time);
+  show_store();
+  for (auto stream : std::exchange(stalled_, {}))
+    effects_.room_available(stream);
+  // Making the input of one more batch may call a function of the user: the next one runs first.
+  if (done->next && assembler_.held_ticks() != 0)
+    effects_.go_on_later();
+  else
+    pump();
+}
+
+void batch_driver::report(const batch_progress::completion& done) {
+  auto log = outlet_.log().named("batch");
+  auto failed = done.stop_because || done.skipped;
+  outlet_.metrics()->add(failed ? "batches_failed_total" : "batches_completed_total", "", 1);
+  if (done.late)
+    warn_of_delay("batch " + to_string(done.info.time) + " ended", *done.late);
+  if (done.skipped)
+    log.error("batch " + to_string(done.info.time) + " is skipped: " + done.skipped->message);
+  if (!done.stop_because)
+    return;
+  log.error("batch " + to_string(done.info.time) +
+            " failed, the job stops: " + done.stop_because->message);
+  outlet_.end_job(*done.stop_because, stop_mode::immediate);
+}
+
+void batch_driver::warn_of_delay(const std::string& which, duration delay) {
+  outlet_.log().named("batch").warning(
+      "batches are behind: " + which + " " + to_string(delay) + " after its time; " +
+      std::to_string(progress_.waiting()) +
+      " wait, and intake slows down when that becomes too many (options stream.batches_waiting, "
+      "stream.block_store_bytes)");
+}
+
+void batch_driver::post(void (listener::*event)(const batch_info&), batch_time time) {
+  if (outlet_.listened_to())
+    outlet_.post([event, info = progress_.info(time)](listener& l) { (l.*event)(info); });
+}
+
+} // namespace millrace

@@ -1,0 +1,98 @@
+#include "millrace/engine/block_pump.hpp"
+#include "millrace/intake/typed_intake.hpp"
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using namespace millrace;
+
+namespace {
+
+using steps = std::vector<std::string>;
+using time_point = block_pump::time_point;
+
+/// A pump over an intake of numbers and a store that has room for `blocks` blocks.
+struct fixture : pump_effects {
+  explicit fixture(std::size_t blocks = 100) : store{{std::size_t{1} << 20, blocks}} {
+    into.connect({[](std::size_t wanted) { return wanted; }, {}});
+  }
+
+  void stored(const block_meta& block) override {
+    said.push_back("stored " + to_string(block.id) + " " + std::to_string(block.records));
+  }
+  void store_full(stream_id stream) override { said.push_back("full " + to_string(stream)); }
+  void blocks_finished() override { said.push_back("finished"); }
+
+  void store_one(int x) {
+    CHECK(into.store(x));
+    into.cut();
+  }
+
+  static time_point at(int ms) { return time_point{std::chrono::milliseconds{ms}}; }
+  steps taken() { return std::exchange(said, {}); }
+
+  typed_intake<int> into{intake_options{}};
+  block_store store;
+  steps said;
+  block_pump pump{stream_id{2}, into, [this] { return into.pop(); }, store, milliseconds(100),
+                  at(1000),     *this};
+};
+
+} // namespace
+
+TEST_CASE("a block is cut, numbered, stored and told of at each block interval") {
+  fixture f;
+  CHECK(f.pump.deadline() == fixture::at(1100));
+  CHECK(f.into.store(1));
+  CHECK(f.into.store(2));
+  f.pump.tick(fixture::at(1099));
+  CHECK(f.taken().empty());
+  f.pump.tick(fixture::at(1100));
+  CHECK(f.taken() == steps{"stored input-2-0 2"});
+  CHECK(f.pump.deadline() == fixture::at(1200));
+  f.pump.tick(fixture::at(1200));
+  CHECK(f.taken().empty());
+  CHECK(f.into.store(3));
+  f.pump.cut_now();
+  CHECK(f.taken() == steps{"stored input-2-1 1"});
+  CHECK(f.store.get({stream_id{2}, 1})->records() == 1);
+}
+
+TEST_CASE("at a full store blocks wait in order, the driver is asked once, and no number is left "
+          "out") {
+  fixture f{2};
+  for (int x = 0; x < 4; ++x)
+    f.store_one(x);
+  f.pump.move_blocks();
+  CHECK(f.taken() == steps{"stored input-2-0 1", "stored input-2-1 1", "full 2"});
+  f.pump.move_blocks();
+  f.pump.tick(fixture::at(5000));
+  CHECK(f.taken().empty());
+  std::vector<block_id> first{{stream_id{2}, 0}};
+  CHECK(f.store.release(first) == 1);
+  f.pump.room_available();
+  CHECK(f.taken() == steps{"stored input-2-2 1", "full 2"});
+  std::vector<block_id> rest{{stream_id{2}, 1}, {stream_id{2}, 2}};
+  CHECK(f.store.release(rest) == 2);
+  f.pump.room_available();
+  CHECK(f.taken() == steps{"stored input-2-3 1"});
+}
+
+TEST_CASE("finishing ends when the last block has found room") {
+  fixture f{1};
+  f.store_one(1);
+  CHECK(f.into.store(2));
+  f.into.stop();
+  f.pump.finish();
+  CHECK(f.taken() == steps{"stored input-2-0 1", "full 2"});
+  std::vector<block_id> first{{stream_id{2}, 0}};
+  f.store.release(first);
+  f.pump.room_available();
+  CHECK(f.taken() == steps{"stored input-2-1 1", "finished"});
+  f.pump.move_blocks();
+  CHECK(f.taken().empty());
+  f.pump.finish();
+  CHECK(f.taken() == steps{"finished"});
+}

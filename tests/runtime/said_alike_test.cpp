@@ -1,0 +1,126 @@
+#include "runtime/receivers/receiver_job.hpp"
+
+#include <map>
+#include <mutex>
+#include <stdexcept>
+
+using namespace millrace;
+using namespace millrace::test;
+
+namespace {
+
+/// The totals of counters, and the names of gauges.
+class kept_metrics final : public metric_observer {
+public:
+  void add(std::string_view name, std::string_view label, std::uint64_t n) override {
+    std::lock_guard guard{mutex_};
+    seen_[std::string{name} + "{" + std::string{label} + "}"] += n;
+  }
+  void set(std::string_view name, std::string_view label, double) override {
+    std::lock_guard guard{mutex_};
+    seen_[std::string{name} + "{" + std::string{label} + "} gauge"] = 0;
+  }
+  std::map<std::string, std::uint64_t> seen() const {
+    std::lock_guard guard{mutex_};
+    return seen_;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::uint64_t> seen_;
+};
+
+struct said {
+  std::vector<std::string> events;
+  std::vector<std::string> lines;
+  std::map<std::string, std::uint64_t> metrics;
+};
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string out;
+  for (auto& line : lines)
+    out += line + "\n";
+  return out;
+}
+
+/// A job in which about everything happens that is told of: a receiver that does not start at
+/// first, reports an error, restarts and stops; a batch that fails and is skipped.
+said run_eventful_job(engine& on) {
+  auto log = std::make_shared<memory_log>();
+  auto metrics = std::make_shared<kept_metrics>();
+  auto events = std::make_shared<event_log>();
+  probe p;
+  p.at_start = [&](receiver<int>&) {
+    if (p.starts == 1)
+      throw std::runtime_error("not yet");
+  };
+  p.at_stop = [&](receiver<int>&) {
+    if (p.stops == 1)
+      throw std::runtime_error("stopping is hard");
+  };
+  auto context = on.make_context(test_configuration()
+                                     .set("stream.on_batch_failure", "skip")
+                                     .set("stream.task_max_failures", 2)
+                                     .set("receiver.restart_delay", "100ms"),
+                                 milliseconds(500));
+  context->set_log(log);
+  context->set_metrics(metrics);
+  context->add_listener(events);
+  std::atomic<int> batches = 0;
+  context->receiver_stream([&p] { return std::make_shared<probed_receiver>(p); })
+      .name("numbers")
+      .map([](int x) { return x < 0 ? throw std::runtime_error("negative") : x; })
+      .for_each_batch([&](const batch<int>&) { ++batches; });
+  context->start();
+  auto until = [&](auto done) { CHECK(on.advance_until(step, done)); };
+  auto completed = [&] { return events->completed().size(); };
+  auto next_batch = [&] { until([&, n = completed()] { return completed() > n; }); };
+  until([&] { return p.starts == 2 && p.live.load()->is_started(); });
+  CHECK(p.live.load()->store(1));
+  next_batch();
+  p.live.load()->report_error("an odd record");
+  CHECK(p.live.load()->store(-1));
+  until([&] { return metrics->seen().contains("batches_failed_total{}"); });
+  p.live.load()->restart("moved");
+  until([&] { return p.starts == 3 && p.live.load()->is_started(); });
+  CHECK(p.live.load()->store(2));
+  p.live.load()->stop("enough");
+  until([&] { return !events->events("receiver stopped").empty(); });
+  context->request_stop(stop_mode::graceful);
+  until([&] { return context->await_termination_for(duration{0}); });
+
+  said out;
+  out.metrics = metrics->seen();
+  out.metrics.erase("batches_completed_total{}"); // As many as the clock was moved.
+  CHECK(batches > 0);
+  for (auto& e : events->events())
+    if (!e.starts_with("batch ") && !e.starts_with("output "))
+      out.events.push_back(e);
+  for (auto& e : log->entries())
+    if (e.level >= log_level::info && !e.text.starts_with("batch "))
+      out.lines.push_back(e.component + ": " +
+                          e.text.substr(0, e.text.find("restart in "))); // Chance is in the delay.
+  for (auto& e : log->entries())
+    if (e.text.starts_with("batch ")) // Its time differs.
+      out.lines.push_back(e.component + ": batch" + e.text.substr(e.text.find(" is ")));
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("listeners, log and metrics are told the same, on every runtime") {
+  auto inline_engine = make_inline_engine();
+  auto expected = run_eventful_job(*inline_engine);
+  CHECK(expected.metrics["receiver_restarts_total{0}"] == 2);
+  CHECK(expected.metrics["records_received_total{0}"] == 3);
+  CHECK(expected.metrics["batches_failed_total{}"] == 1);
+  CHECK(expected.metrics.contains("block_store_bytes{} gauge"));
+  CHECK(expected.events.size() >= 8);
+  CHECK(expected.lines.size() >= 5);
+  on_all_engines([&](engine& on) {
+    auto found = run_eventful_job(on);
+    CHECK(found.metrics == expected.metrics);
+    CHECK(joined(found.events) == joined(expected.events));
+    CHECK(joined(found.lines) == joined(expected.lines));
+  });
+}
