@@ -47,7 +47,9 @@ TEST_CASE("a batch has everything received before it, and what was pulled for it
   CHECK_FALSE(assembler.next());
   CHECK(assembler.stored(put(store, 0, {1, 2})));
   CHECK(assembler.stored(put(store, 1, {3})));
-  assembler.due(batch_time{1000}, batch_time{2000}, seconds(1));
+  assembler.due(batch_time{1000}, batch_time{1000}, seconds(1));
+  CHECK(assembler.stored(put(store, 2, {4})));
+  assembler.due(batch_time{2000}, batch_time{2000}, seconds(1));
   CHECK(assembler.held_ticks() == 2);
   auto one = taken(assembler.next());
   CHECK(one->time == batch_time{1000});
@@ -57,7 +59,6 @@ TEST_CASE("a batch has everything received before it, and what was pulled for it
   CHECK(one->inputs.at(0).records == 3);
   CHECK(one->inputs.at(1).records == 2);
   CHECK(one->inputs.at(1).description.find("input_stream at batch_assembler_test.cpp:") == 0);
-  CHECK(assembler.stored(put(store, 2, {4})));
   auto two = taken(assembler.next());
   CHECK(two->blocks.at(stream_id{0}).size() == 1);
   CHECK_FALSE(assembler.next());
@@ -76,9 +77,9 @@ TEST_CASE("at the bound ticks are held, none is lost or merged, and blocks stay 
   CHECK(assembler.next());
   CHECK(assembler.next());
   CHECK_FALSE(assembler.next());
+  CHECK(assembler.stored(put(store, 0, {1})));
   assembler.due(batch_time{4000}, batch_time{5000}, seconds(1));
   CHECK(assembler.held_ticks() == 3);
-  CHECK(assembler.stored(put(store, 0, {1})));
   CHECK(assembler.has_unallocated());
   std::vector<std::int64_t> times;
   for (std::int64_t done = 1000; assembler.batches() != 0; done += 1000) {

@@ -82,6 +82,25 @@ TEST_CASE_FIXTURE(fixture, "a batch gets the blocks of all streams, each in orde
   CHECK(batch->of(stream_id{3}).empty());
 }
 
+TEST_CASE_FIXTURE(fixture, "a block is for the first batch that is not closed when it comes, "
+                           "however late that is allocated") {
+  add(ledger, make_blocks(one, 0, 2));
+  ledger.close(t1);
+  add(ledger, make_blocks(two, 0, 1));
+  ledger.close(t2);
+  ledger.close(t1);
+  add(ledger, make_blocks(one, 2, 1));
+  CHECK(listed(ledger.allocate(t1).value()->of(one)) == make_blocks(one, 0, 2));
+  CHECK(ledger.blocks_of(t1)->of(two).empty());
+  CHECK(ledger.blocks_of(t1)->totals == block_totals{2, 10, 100});
+  CHECK(ledger.unallocated_totals() == block_totals{2, 20, 200});
+  CHECK(listed(ledger.allocate(t2).value()->of(two)) == make_blocks(two, 0, 1));
+  CHECK(ledger.blocks_of(t2)->of(one).empty());
+  CHECK(listed(ledger.unallocated(one)) == make_blocks(one, 2, 1));
+  CHECK(listed(ledger.allocate(t3).value()->of(one)) == make_blocks(one, 2, 1));
+  CHECK_FALSE(ledger.has_unallocated());
+}
+
 TEST_CASE_FIXTURE(fixture, "done forgets a batch and gives its blocks free, once") {
   add(ledger, make_blocks(one, 1, 2));
   add(ledger, make_blocks(two, 1, 1));

@@ -64,6 +64,7 @@ void batch_assembler::due(batch_time first, batch_time through, duration period)
     pending_ = {first, through + period, period};
   else
     pending_.end = through + period;
+  ledger_.close(through);
 }
 
 std::optional<batch_time> batch_assembler::take_due() {

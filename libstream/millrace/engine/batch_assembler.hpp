@@ -56,7 +56,7 @@ public:
   /// batch.
   result<void> stored(const block_meta& block) { return ledger_.add_block(block); }
 
-  /// The grid has reached `through`: all ticks up to it are due.
+  /// The grid has reached `through`: all ticks up to it are due, with what was stored until now.
   void due(batch_time first, batch_time through, duration period);
 
   /// The oldest due time, if the bound allows: its batch is open from here on.

@@ -31,11 +31,16 @@ result<void> block_ledger::add_block(const block_meta& block) {
                                           " is refused: " + std::to_string(unallocated_.blocks) +
                                           " blocks wait for a batch, which is the limit");
   known_.insert(block.id);
-  queue->second.push_back(block);
+  queue->second.push_back({block, closed_});
   unallocated_.blocks += 1;
   unallocated_.records += block.records;
   unallocated_.bytes += block.bytes;
   return {};
+}
+
+void block_ledger::close(batch_time t) {
+  if (!closed_ || *closed_ < t)
+    closed_ = t;
 }
 
 result<batch_allocation_ptr> block_ledger::allocate(batch_time t) {
@@ -47,9 +52,20 @@ result<batch_allocation_ptr> block_ledger::allocate(batch_time t) {
                                          to_string(*last_allocated_) + " has been allocated");
   auto batch = std::make_shared<batch_allocation>();
   batch->time = t;
-  for (auto& [stream, queue] : received_)
-    batch->streams.emplace(stream, std::exchange(queue, {}));
-  batch->totals = std::exchange(unallocated_, {});
+  auto& totals = batch->totals;
+  for (auto& [stream, queue] : received_) {
+    auto& taken = batch->streams[stream];
+    for (; !queue.empty() && (!queue.front().after || *queue.front().after < t);
+         queue.pop_front()) {
+      auto& block = taken.emplace_back(queue.front().meta);
+      totals.blocks += 1;
+      totals.records += block.records;
+      totals.bytes += block.bytes;
+    }
+  }
+  unallocated_.blocks -= totals.blocks;
+  unallocated_.records -= totals.records;
+  unallocated_.bytes -= totals.bytes;
   last_allocated_ = t;
   batches_.emplace(t, batch);
   return batch;
@@ -75,11 +91,12 @@ std::vector<block_id> block_ledger::done(batch_time t) {
   return ids;
 }
 
-std::span<const block_meta> block_ledger::unallocated(stream_id stream) const {
-  const auto found = received_.find(stream);
-  if (found == received_.end())
-    return {};
-  return found->second;
+std::vector<block_meta> block_ledger::unallocated(stream_id stream) const {
+  auto blocks = std::vector<block_meta>{};
+  if (const auto found = received_.find(stream); found != received_.end())
+    for (const auto& block : found->second)
+      blocks.push_back(block.meta);
+  return blocks;
 }
 
 } // namespace millrace

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -62,10 +63,14 @@ public:
   /// does not have, `already_exists` for a block that is known, `limit_exceeded` at the bound.
   [[nodiscard]] result<void> add_block(const block_meta& block);
 
-  /// Gives everything unallocated, of every stream, to batch `t`. Asked again for a batch that is
-  /// not done, it gives the same blocks. `illegal_state` for any other `t` that is not later than
-  /// the last: such a batch is done or was passed over, and blocks that arrived later must not slip
-  /// into it.
+  /// The batches up to `t` are due: a block that is added from now on is for later ones, however
+  /// long they wait for their allocation. Does nothing for a time that was closed before.
+  void close(batch_time t);
+
+  /// Gives everything unallocated, of every stream, to batch `t`, but for blocks that were added
+  /// after it was closed. Asked again for a batch that is not done, it gives the same blocks.
+  /// `illegal_state` for any other `t` that is not later than the last: such a batch is done or was
+  /// passed over, and blocks that arrived later must not slip into it.
   [[nodiscard]] result<batch_allocation_ptr> allocate(batch_time t);
 
   /// The batch's blocks, or null when it is not allocated or done.
@@ -75,7 +80,8 @@ public:
   /// batch that is not known.
   [[nodiscard]] std::vector<block_id> done(batch_time t);
 
-  [[nodiscard]] std::span<const block_meta> unallocated(stream_id stream) const;
+  /// Blocks of the stream that are not allocated, oldest first.
+  [[nodiscard]] std::vector<block_meta> unallocated(stream_id stream) const;
 
   [[nodiscard]] const block_totals& unallocated_totals() const noexcept { return unallocated_; }
 
@@ -89,8 +95,14 @@ public:
   }
 
 private:
+  struct received_block {
+    block_meta meta;
+    std::optional<batch_time> after; ///< It is for batches later than this.
+  };
+
   std::size_t max_unallocated_;
-  std::map<stream_id, std::vector<block_meta>> received_;
+  std::map<stream_id, std::deque<received_block>> received_;
+  std::optional<batch_time> closed_;
   block_totals unallocated_;
   std::set<block_id> known_; // unallocated or in a batch that is not done
   std::map<batch_time, batch_allocation_ptr> batches_;
