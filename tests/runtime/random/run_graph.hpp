@@ -14,6 +14,7 @@ struct graph_run {
   std::map<std::size_t, std::vector<texts>> slices; ///< Of remembered streams.
   /// What streams that count have added, in all and by batch.
   std::map<std::size_t, std::pair<number, numbers>> counts;
+  std::vector<std::string> events; ///< As event_log writes them down.
 };
 
 /// An operation was not refused, or with other words than the user should get.
@@ -140,6 +141,7 @@ inline void run_to_end(engine& on, basic_stream_context& context, graph_disk& di
     result.error = e.what();
   }
   context.stop();
+  result.events = events->events();
   for (auto& o : outputs)
     result.outputs.push_back(o());
   for (std::size_t i = 0; i < streams.size(); ++i)
