@@ -1,17 +1,23 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds everything and runs all tests: run-tests.sh [--release|--asan|--tsan|--ci]
-# Without an option the `ci` preset is used: release flags, warnings are errors. The last lines are ctest's summary.
+# Installs what is missing, builds everything and runs all tests: run-tests.sh [--release|--asan|--asan-core|--tsan|--ci]
+# --asan-core is --asan for the rooms that handle memory only, in half the time. Without an option the `ci` preset is used:
+# release flags, warnings are errors. The last lines are ctest's summary.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
 preset=ci
+configuration=
 case ${1:-} in
   "" | --ci) ;;
   --dev | --release | --asan | --tsan) preset=${1#--} ;;
+  --asan-core)
+    preset=asan-core
+    configuration=asan
+    ;;
   *)
-    echo "run-tests: unknown option '$1'; use --dev, --release, --asan, --tsan or --ci (default)" >&2
+    echo "run-tests: unknown option '$1'; use --dev, --release, --asan, --asan-core, --tsan or --ci (default)" >&2
     exit 2
     ;;
 esac
@@ -22,11 +28,12 @@ if [[ $preset == tsan ]]; then
 fi
 
 jobs=${JOBS:-$(nproc)}
-logs=$root/build/$preset/logs
+configuration=${configuration:-$preset}
+logs=$root/build/$configuration/logs
 mkdir -p "$logs"
 echo "run-tests: preset $preset, logs in $logs"
 
-cmake --preset "$preset" >"$logs/configure.log" || {
+cmake --preset "$configuration" >"$logs/configure.log" || {
   tail -40 "$logs/configure.log" >&2
   exit 1
 }
