@@ -16,7 +16,7 @@ namespace millrace {
 /// True when a `T` refers to bytes that it does not own: `std::string_view`, or a pair, tuple,
 /// optional, array, variant or container with one inside. Such values live as long as the batch
 /// whose text they point into; `to_owned` makes them independent. Specialise it for a record type
-/// of your own that holds views.
+/// of your own that holds views, and `owned` and `view_access` with it.
 template <class T>
 struct contains_view : std::false_type {};
 

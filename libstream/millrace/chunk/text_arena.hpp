@@ -1,6 +1,6 @@
 #pragma once
 
-#include "millrace/chunk/contains_view.hpp"
+#include "millrace/chunk/view_access.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -53,65 +53,14 @@ private:
   std::size_t reserved_ = 0;
 };
 
-namespace detail {
-
-template <class T>
-struct interner {
-  static void apply(T&, text_arena&) {
-    static_assert(!contains_view_v<T>,
-                  "a key of this type holds views that intern_views cannot reach");
-  }
-};
-
-} // namespace detail
-
-/// Replaces each view inside `value` (a string_view, or a pair, tuple or optional with some inside)
-/// by a copy in `arena`. A value without views is left alone. On std::bad_alloc some of the views
-/// may have been replaced already.
+/// Replaces each view inside `value` by a copy in `arena`; see view_access for where views may be.
+/// A value without views is left alone. On std::bad_alloc some of the views may have been replaced
+/// already.
 template <class T>
 void intern_views(T& value, text_arena& arena) {
-  detail::interner<T>::apply(value, arena);
+  static_assert(views_reachable<T>,
+                "a key of this type holds views that intern_views cannot reach");
+  view_access<T>::each(value, [&](std::string_view& view) { view = arena.store(view); });
 }
-
-namespace detail {
-
-template <>
-struct interner<std::string_view> {
-  static void apply(std::string_view& value, text_arena& arena) { value = arena.store(value); }
-};
-
-template <class A, class B>
-struct interner<std::pair<A, B>> {
-  static void apply(std::pair<A, B>& value, text_arena& arena) {
-    intern_views(value.first, arena);
-    intern_views(value.second, arena);
-  }
-};
-
-template <class... Ts>
-struct interner<std::tuple<Ts...>> {
-  static void apply(std::tuple<Ts...>& value, text_arena& arena) {
-    std::apply([&](Ts&... parts) { (intern_views(parts, arena), ...); }, value);
-  }
-};
-
-template <class T>
-struct interner<std::optional<T>> {
-  static void apply(std::optional<T>& value, text_arena& arena) {
-    if (value)
-      intern_views(*value, arena);
-  }
-};
-
-template <class T, class Allocator>
-struct interner<std::vector<T, Allocator>> {
-  static void apply(std::vector<T, Allocator>& value, text_arena& arena) {
-    if constexpr (contains_view_v<T>)
-      for (T& part : value)
-        intern_views(part, arena);
-  }
-};
-
-} // namespace detail
 
 } // namespace millrace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "millrace/chunk/owned.hpp"
+#include "millrace/chunk/view_access.hpp"
 #include "millrace/codec/codec.hpp"
 #include "millrace/eventtime/event_time.hpp"
 
@@ -37,6 +38,15 @@ struct owned<timestamped<T>> {
   using type = timestamped<owned_t<T>>;
   static type from(const timestamped<T>& record) {
     return {record.time, to_owned<T>(record.value)};
+  }
+};
+
+template <class T>
+struct view_access<timestamped<T>> {
+  static constexpr bool reachable = views_reachable<T>;
+  template <class F>
+  static void each(timestamped<T>& record, F&& f) {
+    view_access<T>::each(record.value, f);
   }
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "millrace/chunk/owned.hpp"
+#include "millrace/chunk/view_access.hpp"
 #include "millrace/codec/codec.hpp"
 #include "millrace/eventtime/event_time.hpp"
 
@@ -57,6 +58,15 @@ struct owned<windowed<C>> {
   using type = windowed<owned_t<C>>;
   static type from(const windowed<C>& result) {
     return {result.start, result.end, to_owned<C>(result.value)};
+  }
+};
+
+template <class C>
+struct view_access<windowed<C>> {
+  static constexpr bool reachable = views_reachable<C>;
+  template <class F>
+  static void each(windowed<C>& result, F&& f) {
+    view_access<C>::each(result.value, f);
   }
 };
 

@@ -39,9 +39,9 @@ public:
 
   std::vector<payload_ptr> take() override {
     auto out = std::make_shared<fold_payload<A>>();
-    this->template keep_inputs<A>(*out);
     out->value = std::move(summary_);
     summary_.reset();
+    this->template keep_inputs<A>(*out);
     return {std::move(out)};
   }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "millrace/chunk/owned.hpp"
+#include "millrace/chunk/text_copy.hpp"
 #include "millrace/stage/writer_base.hpp"
 
 #include <algorithm>
@@ -36,7 +37,9 @@ public:
 
 /// The end of a stage whose stream goes, as a whole, to an output or to an exchange that needs its
 /// partitions. Records become `Item`s here, on the stage's own worker: owned values, or, where the
-/// next stage can keep the batch's memory, the records themselves.
+/// next stage works on views, the records themselves with their text copied into memory of the
+/// payload, so that it may be kept for long without keeping what the batch came from. (A type whose
+/// views are out of reach, see view_access, keeps its batch.)
 ///
 /// With a limit, only the first `limit` records of each lane are kept: all that `print` can need.
 template <class T, class Item = owned_t<T>>
@@ -71,7 +74,12 @@ public:
   }
 
   std::vector<payload_ptr> take() override {
-    this->template keep_inputs<Item>(*out_);
+    if constexpr (contains_view_v<Item>) {
+      if constexpr (views_reachable<Item>)
+        out_->keep = copy_text();
+      else
+        this->template keep_inputs<Item>(*out_);
+    }
     return {std::move(out_)};
   }
 
@@ -80,6 +88,21 @@ private:
     std::size_t part = 0;
     std::size_t kept = 0;
   };
+
+  std::shared_ptr<const void> copy_text() {
+    text_copy copy;
+    for_each_view([&](std::string_view& view) { copy.count(view); });
+    auto memory = copy.allocate();
+    for_each_view([&](std::string_view& view) { copy.move(view); });
+    return memory;
+  }
+
+  template <class F>
+  void for_each_view(F f) {
+    for (auto& part : out_->parts)
+      for (auto& item : part.items)
+        view_access<Item>::each(item, f);
+  }
 
   lane_state& lane_at(std::uint32_t lane) {
     if (open_.size() <= lane)

@@ -74,21 +74,22 @@ public:
   std::vector<payload_ptr> take() override {
     using out = keyed_payload<K, C>;
     std::vector<std::shared_ptr<out>> targets(partitioner_.partitions);
-    for (auto& target : targets) {
+    for (auto& target : targets)
       target = std::make_shared<out>();
-      this->template keep_inputs<C>(*target);
-    }
     expected_ = table_->size();
     if (table_->empty())
       return {targets.begin(), targets.end()};
     auto entries = table_->take_entries();
     auto arena = std::make_shared<const text_arena>(table_->take_arena());
-    for (auto& target : targets)
-      target->arena = arena;
     if (std::is_same_v<Partitioner, hash_partitioner> && targets.size() == 1) {
       targets[0]->entries = std::move(entries);
     } else {
       guarded(*info_, [&] { divide(entries, targets); });
+    }
+    for (auto& target : targets) {
+      if (!target->entries.empty())
+        target->arena = arena;
+      this->template keep_inputs<C>(*target);
     }
     return {targets.begin(), targets.end()};
   }

@@ -38,8 +38,8 @@ public:
 
   std::vector<payload_ptr> take() override {
     auto out = std::make_shared<fold_payload<R>>();
-    this->template keep_inputs<R>(*out);
     out->value = std::move(value_);
+    this->template keep_inputs<R>(*out);
     return {std::move(out)};
   }
 

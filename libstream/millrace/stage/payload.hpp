@@ -13,7 +13,7 @@ namespace millrace {
 ///
 /// Immutable once taken from its writer and shared by pointer inside a process, so a failed task
 /// can be run again from the same inputs. `keep` holds the memory that views in the records point
-/// into.
+/// into, and is null where there are none: what it holds counts against no bound.
 class payload {
 public:
   virtual ~payload() = default;

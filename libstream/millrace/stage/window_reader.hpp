@@ -13,9 +13,11 @@ namespace millrace {
 /// Downstream half of `window(w, s)`: keeps the payloads of the batches of the last window and, at
 /// the times of its slide, sends the records of all of them down, oldest batch first.
 ///
-/// The payloads are shared, not copied, and they keep the memory alive that their views point into;
+/// The payloads are shared, not copied, and own the text of their records (see collect_writer);
 /// records are copied into the chunk, because they will be sent again. Cost of a slide: the records
-/// of the window. Keeps what the window holds and nothing else.
+/// of the window. Keeps what the window holds and nothing else: the blocks that a batch came from
+/// go when the batch is done, so `stream.block_store_bytes` bounds them, and what a window holds is
+/// bounded by its length and by what is sent into it.
 template <class T>
 class window_reader final : public exchange_reader {
 public:

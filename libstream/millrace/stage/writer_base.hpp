@@ -47,11 +47,13 @@ public:
 protected:
   const batch_context& context() const { return *context_; }
 
-  /// Keeps the batch's inputs alive in `target` when records of type R may point into them.
+  /// Keeps the batch's inputs alive in `target`, which is full, when its records, of type R, may
+  /// point into them. Without a record there is nothing that could.
   template <class R>
   void keep_inputs(payload& target) const {
     if constexpr (contains_view_v<R>)
-      target.keep = context_->inputs;
+      if (target.records() != 0)
+        target.keep = context_->inputs;
   }
 
 private:

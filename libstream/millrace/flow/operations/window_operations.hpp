@@ -30,7 +30,9 @@ class window_operations {
   using here = std::source_location;
 
 public:
-  /// The records of the last `length`, batch after batch.
+  /// The records of the last `length`, batch after batch. Views among them point to text that the
+  /// window owns: what it does not hold of the blocks that came in is free when their batch is
+  /// done.
   dstream<T> window(duration length, std::optional<duration> slide = std::nullopt,
                     here site = here::current()) const {
     auto [info, times] = checked("window", length, slide, site);
