@@ -2,6 +2,7 @@
 
 #include "millrace/chunk/hash_seed.hpp"
 #include "millrace/chunk/kernel/short_text.hpp"
+#include "millrace/chunk/same_key.hpp"
 
 #include <bit>
 #include <concepts>
@@ -16,6 +17,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace millrace {
@@ -94,10 +96,6 @@ concept hashed_by_std = requires(const K& key) {
 };
 
 template <class K>
-inline constexpr bool is_text =
-    std::is_same_v<K, std::string> || std::is_same_v<K, std::string_view>;
-
-template <class K>
 inline constexpr bool is_small_scalar =
     (std::is_integral_v<K> || std::is_enum_v<K> || std::is_floating_point_v<K>)&&sizeof(K) <= 16;
 
@@ -112,6 +110,8 @@ template <class T>
 struct is_hashable<std::optional<T>> : is_hashable<T> {};
 template <class T, class Allocator>
 struct is_hashable<std::vector<T, Allocator>> : is_hashable<T> {};
+template <class... Ts>
+struct is_hashable<std::variant<Ts...>> : std::conjunction<is_hashable<Ts>...> {};
 
 template <class K>
 std::uint64_t hash_scalar(K key, hash_seed seed) {
@@ -129,15 +129,15 @@ std::uint64_t hash_scalar(K key, hash_seed seed) {
 
 } // namespace detail
 
-/// A type that can key a table: hashed by `key_hash` and compared by `==`.
+/// A type that can key a table: hashed by `key_hash` and compared by `same_key`.
 template <class K>
 concept keyable = detail::is_hashable<K>::value && std::equality_comparable<K>;
 
 /// The project's hash: 64 bits, all well mixed, so that a table may take the low ones for its slots
 /// and an exchange the high ones for routing. Equal on every process of a job (same seed, same byte
 /// order). Covers bool, characters, integers, enums, floating point (+0 and -0 alike, all NaNs
-/// alike), std::string and std::string_view (same bytes, same hash), and pairs, tuples, optionals
-/// and vectors of these. For a type of your own write, beside it, `std::uint64_t
+/// alike), std::string and std::string_view (same bytes, same hash), and pairs, tuples, optionals,
+/// vectors and variants of these. For a type of your own write, beside it, `std::uint64_t
 /// millrace_hash(const my_key&, millrace::hash_seed)`, usually as `key_hash<std::tuple<...>>` of
 /// its parts; failing that std::hash is mixed with the seed, which cannot part keys that std::hash
 /// does not part.
@@ -196,17 +196,19 @@ struct key_hash<std::vector<T, Allocator>> {
   }
 };
 
-/// Whether two keys are one key. As `==`, but NaN equals NaN: otherwise each NaN would be one more
-/// key for ever.
-template <class A, class B>
-bool same_key(const A& a, const B& b) {
-  if constexpr (std::is_floating_point_v<A>)
-    return a == b || (a != a && b != b);
-  else if constexpr (detail::is_text<A> && detail::is_text<B>)
-    return detail::same_text(a, b);
-  else
-    return a == b;
-}
+template <class... Ts>
+struct key_hash<std::variant<Ts...>> {
+  std::uint64_t operator()(const std::variant<Ts...>& key, hash_seed seed) const noexcept {
+    std::uint64_t state = detail::hash_word(key.index(), seed);
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      ((key.index() == I ? void(state = detail::combine_hashes(
+                                    state, key_hash<Ts>{}(*std::get_if<I>(&key), seed)))
+                         : void()),
+       ...);
+    }(std::index_sequence_for<Ts...>{});
+    return state;
+  }
+};
 
 /// `same_key` for two keys whose 64-bit hashes are known to be equal under one seed.
 template <class Hash, class A, class B>
