@@ -3,6 +3,7 @@
 #include "support/seed.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <random>
 #include <string>
@@ -22,6 +23,12 @@ struct count_of {
   long operator()(const Pair& pair) const {
     return pair.second;
   }
+};
+
+/// The greatest or, with a negative factor, the least counts.
+struct scaled {
+  long factor = 1;
+  long operator()(const std::pair<std::string, long>& pair) const { return factor * pair.second; }
 };
 
 /// Only the tens count, so that many values are equivalent.
@@ -49,8 +56,17 @@ std::vector<int> numbers(std::mt19937_64& random, std::size_t n, int shape) {
 
 } // namespace
 
+using word_count = std::pair<std::string, long>;
 static_assert(codec_for<top_k<std::string>> &&
-              codec_for<top_k<std::pair<std::string, long>, by_projection<count_of>>>);
+              codec_for<top_k<word_count, by_projection<count_of>>>);
+
+/// Orders that `Less{}` would not make anew: a null pointer, another order, or nothing at all.
+template <class Projection>
+constexpr bool only_encodable = encodable<top_k<word_count, by_projection<Projection>>> &&
+                                !decodable<top_k<word_count, by_projection<Projection>>>;
+static_assert(only_encodable<long word_count::*> && only_encodable<scaled> &&
+              only_encodable<long (*)(const word_count&)> &&
+              only_encodable<std::function<long(const word_count&)>>);
 
 TEST_CASE("the greatest values agree with sorting all, also where many are equivalent") {
   std::mt19937_64 random(test::seed());
@@ -136,4 +152,20 @@ TEST_CASE("stored ones come back; cut or damaged ones are errors or still sorted
       CHECK(std::ranges::is_sorted(values, std::greater{}));
     });
   }
+}
+
+TEST_CASE("one whose order holds a value comes back when it is given that order") {
+  using least = top_k<word_count, by_projection<scaled>>;
+  const by_projection<scaled> order{{-1}};
+  least counts(2, order);
+  for (const auto& each : {word_count{"a", 3}, word_count{"b", 1}, word_count{"c", 2}})
+    counts.add(each);
+  const auto bytes = encoded(counts);
+  decoder in{bytes};
+  auto restored = codec<least>::decode(in, order);
+  REQUIRE(restored);
+  restored->add(word_count{"d", 0});
+  CHECK((restored->sorted() == std::vector<word_count>{{"d", 0}, {"b", 1}}));
+  decoder other{bytes};
+  CHECK_FALSE(codec<least>::decode(other, by_projection<scaled>{{1}}));
 }

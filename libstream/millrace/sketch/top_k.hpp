@@ -185,9 +185,10 @@ private:
   std::uint64_t next_number_ = 0;
 };
 
-/// [k, values, the greatest first]. The order itself is not stored: it must be made anew by
-/// `Less{}`.
-template <class T, std::default_initializable Less>
+/// [k, values, the greatest first]. The order itself is not stored. One without a state of its own
+/// is made anew by `Less{}`; any other, such as a projection that holds a function, has to be given
+/// to `decode`.
+template <class T, class Less>
 struct codec<top_k<T, Less>> {
   static void encode(encoder& out, const top_k<T, Less>& value)
   requires encodable<T>
@@ -198,6 +199,12 @@ struct codec<top_k<T, Less>> {
   }
 
   static result<top_k<T, Less>> decode(decoder& in)
+  requires decodable<T> && std::is_empty_v<Less> && std::default_initializable<Less>
+  {
+    return decode(in, Less{});
+  }
+
+  static result<top_k<T, Less>> decode(decoder& in, Less less)
   requires decodable<T>
   {
     auto read = codec<std::pair<std::size_t, std::vector<T>>>::decode(in);
@@ -208,10 +215,9 @@ struct codec<top_k<T, Less>> {
       return in.corrupt("the greatest " + std::to_string(k) + " values, " +
                         std::to_string(values.size()) + " of them; at most " +
                         std::to_string(top_k<T, Less>::max_k) + " can be kept");
-    const Less less{};
     if (!std::ranges::is_sorted(values, [&](const T& a, const T& b) { return less(b, a); }))
       return in.corrupt("the greatest values are not in descending order");
-    top_k<T, Less> all(k);
+    top_k<T, Less> all(k, std::move(less));
     all.add(std::span<const T>{values});
     return all;
   }
