@@ -73,6 +73,9 @@ public:
   result<std::unique_ptr<append_file>> open_append(const std::string& path) override {
     return files_.open_append(path);
   }
+  result<std::unique_ptr<file_lock>> try_lock(const std::string& path) override {
+    return files_.try_lock(path);
+  }
   [[nodiscard]] result<std::vector<directory_entry>> list(const std::string& path) const override {
     return files_.list(path);
   }

@@ -96,6 +96,25 @@ TEST_CASE_TEMPLATE("appending, size, truncating, and opening again", Place, posi
   CHECK(fs.read_file(path) == bytes_of("one,three!"));
 }
 
+TEST_CASE_TEMPLATE("a lock has one holder, until it is let go", Place, posix_place, memory_place) {
+  Place at;
+  const std::string path = at.root + "lock";
+  CHECK(code_of(at.files.try_lock(at.root + "none/lock")) == errc::not_found);
+  auto held = at.files.try_lock(path);
+  REQUIRE(held);
+  CHECK(at.files.stat(path)->size == 0);
+  const auto refused = at.files.try_lock(path);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::unavailable);
+  CHECK(refused.error().message == "cannot lock '" + path + "': another holds its lock");
+  REQUIRE(at.files.try_lock(at.root + "another"));
+  held->reset();
+  auto again = at.files.try_lock(path);
+  REQUIRE(again);
+  REQUIRE(at.files.remove(path));
+  CHECK(at.files.try_lock(path)); // of another file of this name
+}
+
 TEST_CASE_TEMPLATE("an open file lives on under a new name, and without one", Place, posix_place,
                    memory_place) {
   Place place;

@@ -44,13 +44,38 @@ std::string numbers(const dstream<std::string>& s, std::int64_t from, std::int64
   return out;
 }
 
-/// All spilled files of the job.
+const std::string spill_root = "/tmp/millrace-spill";
+
+/// All spilled files on the disk of the job.
 std::size_t spilled(const file_job& job) {
   std::size_t n = 0;
-  for (auto& of_job : job.names("/tmp/millrace-spill"))
-    for (auto& stream : job.names("/tmp/millrace-spill/" + of_job))
-      n += job.names("/tmp/millrace-spill/" + of_job + "/" + stream).size();
+  for (auto& of_job : job.names(spill_root))
+    for (auto& stream : job.names(spill_root + "/" + of_job))
+      n += job.names(spill_root + "/" + of_job + "/" + stream).size();
   return n;
+}
+
+/// Runs four batches, all of which are kept on the disk.
+void keep_on_disk(file_job& job) {
+  auto s = test_input(*job.context, large(4));
+  s.remember(seconds(10)).persist(levels::disk_only);
+  s.for_each_batch([](const auto&) {});
+  job.context->start();
+  job.run(seconds(4));
+  CHECK(job.problem.empty());
+}
+
+/// All that is below a directory.
+void copy_files(const file_system& from, file_system& to, const std::string& directory) {
+  REQUIRE(to.make_directories(directory));
+  const auto entries = from.list(directory).value();
+  for (auto& entry : entries) {
+    const auto path = directory + "/" + entry.name;
+    if (entry.is_directory)
+      copy_files(from, to, path);
+    else
+      REQUIRE(to.write_file_atomic(path, from.read_file(path).value()));
+  }
 }
 
 } // namespace
@@ -248,7 +273,31 @@ TEST_CASE("levels with a disk spill batches and read them back, and leave no fil
         CHECK(job.problem.empty());
       }
       job.context.reset();
-      CHECK(spilled(job) == 0);
+      CHECK(job.names(spill_root).empty());
+    });
+}
+
+TEST_CASE(
+    "spilled batches of a killed process are removed by the next job, those of a living not") {
+  for (bool killed : {true, false})
+    on_all_engines([&](engine& on) {
+      CAPTURE(killed);
+      auto first = make_inline_engine();
+      file_job before{*first, little_memory()};
+      keep_on_disk(before);
+      CHECK(spilled(before) == 4);
+
+      file_job after{on, little_memory()};
+      if (killed) // its locks are gone and its files are there
+        copy_files(*before.memory, *after.memory, spill_root);
+      else
+        after.context->set_file_system(before.memory);
+      keep_on_disk(after);
+      CHECK(spilled(killed ? after : before) == (killed ? 4 : 8));
+      CHECK(after.log->count(log_level::info, "removed 4 spilled batches that a job left in") ==
+            (killed ? 1 : 0));
+      after.context->stop();
+      before.context->stop();
     });
 }
 

@@ -18,8 +18,8 @@ namespace millrace::test {
 /// while nobody uses it. Must outlive the files that it opened.
 class faulty_file_system final : public file_system {
 public:
-  /// Decides whether an operation on a path fails; "write", "sync", "truncate", "open", "list",
-  /// "stat", "read", "rename", "exchange", "remove", "make directory", "sync directory".
+  /// Decides whether an operation on a path fails; "write", "sync", "truncate", "open", "lock",
+  /// "list", "stat", "read", "rename", "exchange", "remove", "make directory", "sync directory".
   using fault = std::function<bool(std::string_view operation, const std::string& path)>;
 
   explicit faulty_file_system(std::shared_ptr<file_system> files) : files_{std::move(files)} {}
@@ -85,6 +85,12 @@ public:
     if (!file)
       return file;
     return std::make_unique<faulty_append>(*this, std::move(*file), path);
+  }
+
+  result<std::unique_ptr<file_lock>> try_lock(const std::string& path) override {
+    if (auto e = check("lock", path); !e)
+      return tl::make_unexpected(e.error());
+    return files_->try_lock(path);
   }
 
   [[nodiscard]] result<std::vector<directory_entry>> list(const std::string& path) const override {

@@ -92,7 +92,8 @@ constexpr std::array<option, 31> table{{
      "their storage level says.",
      1, unlimited},
     {"storage.spill_directory", "spark.local.dir", text, "/tmp/millrace-spill",
-     "Where kept batches are spilled to; each job makes a directory of its own in it."},
+     "Where kept batches are spilled to; each job makes a directory of its own in it, and removes "
+     "those of jobs that were killed."},
 
     {"state.hash_seed", "", integer, "0",
      "The seed of the hash tables, the same in every process of a job; 0 draws one at random.", 0,

@@ -15,6 +15,8 @@
 
 namespace millrace {
 
+class spill_home;
+
 enum class context_state { initialised, active, stopped };
 
 /// The graph of a context while it is being built, shared by the context and every stream made from
@@ -47,7 +49,7 @@ public:
   /// Where batches go that users want kept.
   struct keep_options {
     std::size_t max_memory_bytes = std::size_t{256} << 20U; ///< Of one stream.
-    std::string directory = "/tmp/millrace-spill";          ///< Of this job alone.
+    std::shared_ptr<spill_home> spills;                     ///< Where this job spills them.
   };
   const keep_options& keeping() const noexcept { return keeping_; }
   void set_keeping(keep_options o) { keeping_ = std::move(o); }

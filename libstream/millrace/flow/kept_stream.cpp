@@ -99,8 +99,8 @@ retained_options retained_options_of(const graph_builder& builder, const node& s
   options.level = stream.settings().level;
   options.remember = stream.settings().remember.max(stream.slide());
   options.max_memory_bytes = builder.keeping().max_memory_bytes;
-  options.directory =
-      builder.keeping().directory + "/stream-" + std::to_string(stream.id().value());
+  options.directory = "stream-" + std::to_string(stream.id().value());
+  options.home = builder.keeping().spills;
   return options;
 }
 

@@ -3,6 +3,7 @@
 #include "millrace/engine/job.hpp"
 #include "millrace/intake/length_framer.hpp"
 #include "millrace/intake/line_framer.hpp"
+#include "millrace/persist/spill_home.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -12,11 +13,10 @@ namespace millrace {
 
 namespace {
 
-/// A folder that no other job uses.
-std::string spill_directory(const configuration& conf) {
+std::shared_ptr<spill_home> spills_of(const configuration& conf) {
   std::random_device random;
   auto number = (std::uint64_t{random()} << 32U) | random();
-  return conf.text("storage.spill_directory") + "/" + std::to_string(number);
+  return std::make_shared<spill_home>(conf.text("storage.spill_directory"), number);
 }
 
 std::unique_ptr<record_framer> make_line_framer(std::size_t max_record_bytes) {
@@ -50,7 +50,7 @@ basic_stream_context::basic_stream_context(configuration conf, duration batch_in
       shared_{std::make_shared<shared_state>()} {
   check_batch_interval(batch_interval);
   builder_ = std::make_shared<graph_builder>(batch_interval, default_parallelism(conf_));
-  builder_->set_keeping({conf_.bytes("storage.memory_bytes"), spill_directory(conf_)});
+  builder_->set_keeping({conf_.bytes("storage.memory_bytes"), spills_of(conf_)});
 }
 
 void basic_stream_context::check_batch_interval(duration interval) {

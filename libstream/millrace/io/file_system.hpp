@@ -51,6 +51,15 @@ public:
   [[nodiscard]] virtual result<std::uint64_t> size() const = 0;
 };
 
+/// The lock of a file, held until this is destroyed or the process ends, however it ends.
+class file_lock {
+public:
+  file_lock() = default;
+  file_lock(const file_lock&) = delete;
+  file_lock& operator=(const file_lock&) = delete;
+  virtual ~file_lock() = default;
+};
+
 /// What a path names; links are followed.
 struct file_info {
   bool is_directory = false;
@@ -105,6 +114,11 @@ public:
   /// Opens a file for appending, making it when it is not there. A made file's name is durable only
   /// after `sync_directory`.
   virtual result<std::unique_ptr<append_file>> open_append(const std::string& path) = 0;
+
+  /// Locks a file, making it when it is not there, against all others who ask for its lock, in this
+  /// process or another; `unavailable` when one of them holds it. Never waits. Keeps nobody from
+  /// reading, changing or removing the file; a file that takes its name has a lock of its own.
+  virtual result<std::unique_ptr<file_lock>> try_lock(const std::string& path) = 0;
 
   /// What the directory holds, sorted by name.
   [[nodiscard]] virtual result<std::vector<directory_entry>>

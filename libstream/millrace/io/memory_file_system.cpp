@@ -15,6 +15,7 @@ namespace {
 struct content {
   std::vector<unsigned char> bytes;
   std::int64_t modified_ms = 0;
+  bool is_locked = false;
 };
 
 using content_ptr = std::shared_ptr<content>;
@@ -84,6 +85,19 @@ struct memory_file_system::store {
     if (!it->second)
       return failed(errc::invalid_argument, action, path, "Is a directory");
     return it->second;
+  }
+
+  /// The content of a file, which is made when it is not there.
+  [[nodiscard]] result<content_ptr> find_or_make(const char* action, const std::string& path) {
+    const auto name = normalise(path);
+    if (auto parents = check_parents(action, path, name); !parents)
+      return tl::make_unexpected(std::move(parents).error());
+    if (is_directory(name))
+      return failed(errc::invalid_argument, action, path, "Is a directory");
+    auto& file = names[name];
+    if (!file)
+      file = std::make_shared<content>(content{{}, now_ms()});
+    return file;
   }
 
   [[nodiscard]] bool has_children(const std::string& name) const {
@@ -233,15 +247,36 @@ result<std::unique_ptr<append_file>> memory_file_system::open_append(const std::
   };
 
   const std::lock_guard guard{store_->mutex};
-  const auto name = normalise(path);
-  if (auto parents = store_->check_parents("open", path, name); !parents)
-    return tl::make_unexpected(std::move(parents).error());
-  if (store_->is_directory(name))
-    return failed(errc::invalid_argument, "open", path, "Is a directory");
-  auto& file = store_->names[name];
+  return store_->find_or_make("open", path).map([&](content_ptr file) {
+    return std::unique_ptr<append_file>{
+        std::make_unique<memory_append_file>(store_, std::move(file), path)};
+  });
+}
+
+result<std::unique_ptr<file_lock>> memory_file_system::try_lock(const std::string& path) {
+  class memory_lock final : public file_lock {
+  public:
+    memory_lock(std::shared_ptr<store> files, content_ptr file)
+        : store_{std::move(files)}, file_{std::move(file)} {}
+    ~memory_lock() override {
+      const std::lock_guard guard{store_->mutex};
+      file_->is_locked = false;
+    }
+
+  private:
+    std::shared_ptr<store> store_;
+    content_ptr file_;
+  };
+
+  const std::lock_guard guard{store_->mutex};
+  auto file = store_->find_or_make("lock", path);
   if (!file)
-    file = std::make_shared<content>(content{{}, store_->now_ms()});
-  return std::make_unique<memory_append_file>(store_, file, path);
+    return tl::make_unexpected(std::move(file).error());
+  if ((*file)->is_locked)
+    return failed(errc::unavailable, "lock", path, "another holds its lock");
+  auto lock = std::make_unique<memory_lock>(store_, *file);
+  (*file)->is_locked = true;
+  return lock;
 }
 
 result<std::vector<directory_entry>> memory_file_system::list(const std::string& path) const {

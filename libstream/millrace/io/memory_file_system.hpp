@@ -9,8 +9,9 @@ namespace millrace {
 
 /// A file system in this process's memory, for tests and the inline runtime. Shared; all calls from
 /// any thread, one at a time behind one lock. Everything is durable at once, as long as the object
-/// lives. Relative and absolute paths are the same: both start at the root, which is always there.
-/// Holds what it is given, so it is bounded by the memory of the process.
+/// lives; locks are of this object. Relative and absolute paths are the same: both start at the
+/// root, which is always there. Holds what it is given, so it is bounded by the memory of the
+/// process.
 class memory_file_system final : public file_system {
 public:
   /// `time` dates the files; without one they are dated 0.
@@ -24,6 +25,7 @@ public:
   [[nodiscard]] result<std::unique_ptr<read_file_handle>>
   open_read(const std::string& path) const override;
   result<std::unique_ptr<append_file>> open_append(const std::string& path) override;
+  result<std::unique_ptr<file_lock>> try_lock(const std::string& path) override;
   [[nodiscard]] result<std::vector<directory_entry>> list(const std::string& path) const override;
   [[nodiscard]] result<file_info> stat(const std::string& path) const override;
   result<void> rename(const std::string& from, const std::string& to) override;

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -248,6 +249,35 @@ result<std::unique_ptr<append_file>> posix_file_system::open_append(const std::s
   if (!file)
     return failed("open", path, errno);
   return std::make_unique<posix_append_file>(std::move(file), path);
+}
+
+result<std::unique_ptr<file_lock>> posix_file_system::try_lock(const std::string& path) {
+  class posix_lock final : public file_lock {
+  public:
+    explicit posix_lock(descriptor file) : file_{std::move(file)} {}
+
+  private:
+    descriptor file_;
+  };
+
+  for (;;) {
+    descriptor file{path, O_RDWR | O_CREAT};
+    if (!file)
+      return failed("lock", path, errno);
+    if (uninterrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) != 0)
+      return errno == EWOULDBLOCK
+                 ? fail(errc::unavailable,
+                        fmt::format("cannot lock '{}': another holds its lock", path))
+                 : failed("lock", path, errno);
+    // Whoever held the lock a moment ago may have removed the file that is open here.
+    struct stat opened {};
+    struct stat named {};
+    if (::fstat(file.get(), &opened) != 0)
+      return failed("lock", path, errno);
+    if (::stat(path.c_str(), &named) == 0 && named.st_ino == opened.st_ino &&
+        named.st_dev == opened.st_dev)
+      return std::make_unique<posix_lock>(std::move(file));
+  }
 }
 
 result<std::vector<directory_entry>> posix_file_system::list(const std::string& path) const {

@@ -16,6 +16,7 @@ public:
   [[nodiscard]] result<std::unique_ptr<read_file_handle>>
   open_read(const std::string& path) const override;
   result<std::unique_ptr<append_file>> open_append(const std::string& path) override;
+  result<std::unique_ptr<file_lock>> try_lock(const std::string& path) override;
   [[nodiscard]] result<std::vector<directory_entry>> list(const std::string& path) const override;
   [[nodiscard]] result<file_info> stat(const std::string& path) const override;
   result<void> rename(const std::string& from, const std::string& to) override;

@@ -81,7 +81,8 @@ make_batch_coder(const retained_options& options,
 /// - spilled to the directory, at levels with memory and disk, and read back when asked for.
 /// DISK_ONLY spills every batch at once. NONE keeps batches as MEMORY_ONLY does, because nothing
 /// here computes a batch again. Levels `_SER` keep encoded bytes. Spilled batches are removed with
-/// their batch, and by the next process.
+/// their batch; those of a process that was killed by the next job that keeps a stream on a disk
+/// below the same root (see spill_home).
 /// Failure: a batch that cannot be spilled (a full disk) or encoded stays in memory, and `add`
 /// returns the error; the next `add` tries again, unless its codec refused it. A damaged file is an
 /// error of `slice`.

@@ -43,7 +43,10 @@ retention::retention(retained_options options, std::shared_ptr<file_system> file
       files_{std::move(files)},
       coder_{std::move(coder)},
       log_{std::move(log)},
-      remember_{options_.remember} {}
+      remember_{options_.remember} {
+  if (options_.level.use_disk && options_.home)
+    options_.home->remove_leftovers(*files_, log_);
+}
 
 result<void> retention::add(batch_time time, any_batch batch, std::size_t bytes) {
   entry fresh{.objects = std::move(batch), .bytes = bytes};
@@ -221,22 +224,30 @@ std::optional<retention::spill_failure> retention::spill(entries::iterator at,
 }
 result<std::shared_ptr<const spill_file>> retention::write(batch_time time, std::uint64_t number,
                                                            const encoded_batch& batch) {
-  const auto prepare = [&]() -> result<void> {
-    const std::lock_guard guard{directory_mutex_};
-    if (directory_ready_)
-      return {};
-    auto prepared = prepare_spill_directory(*files_, options_.directory);
-    directory_ready_ = prepared.has_value();
-    return prepared;
-  };
-  auto file = prepare().and_then([&] {
-    return spill_file::write(files_, options_.directory, fmt::format("{}-{}", time.ms(), number),
-                             batch);
+  auto file = prepare_directory().and_then([&](const std::string& directory) {
+    return spill_file::write(files_, directory, fmt::format("{}-{}", time.ms(), number), batch);
   });
   if (!file)
     return fail(file.error().code, fmt::format("cannot spill {}: {}; it stays in memory",
                                                describe(time), file.error().message));
   return file;
+}
+
+result<std::string> retention::prepare_directory() {
+  const std::lock_guard guard{directory_mutex_};
+  if (!directory_.empty())
+    return directory_;
+  auto directory = options_.directory;
+  if (options_.home) {
+    auto home = options_.home->prepare(files_);
+    if (!home)
+      return home;
+    directory = *home + "/" + directory;
+  }
+  return prepare_spill_directory(*files_, directory).map([&] {
+    directory_ = std::move(directory);
+    return directory_;
+  });
 }
 
 std::string retention::describe(batch_time time) const {

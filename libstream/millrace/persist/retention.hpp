@@ -6,6 +6,7 @@
 #include "millrace/io/file_system.hpp"
 #include "millrace/persist/encoded_batch.hpp"
 #include "millrace/persist/spill_file.hpp"
+#include "millrace/persist/spill_home.hpp"
 #include "millrace/persist/storage_level.hpp"
 
 #include <cstddef>
@@ -31,6 +32,8 @@ struct retained_options {
   /// Where batches are spilled: a directory of this stream alone, whose spilled batches of earlier
   /// processes are removed. Needed by the levels with a disk only.
   std::string directory = {};
+  /// What `directory` is relative to, if not null: what is to be removed is found there too.
+  std::shared_ptr<spill_home> home = nullptr;
 };
 
 [[nodiscard]] result<void> validate(const retained_options& options);
@@ -98,6 +101,7 @@ private:
                                                    std::unique_lock<std::mutex>& lock);
   [[nodiscard]] result<std::shared_ptr<const spill_file>>
   write(batch_time time, std::uint64_t number, const encoded_batch& batch);
+  [[nodiscard]] result<std::string> prepare_directory();
   [[nodiscard]] std::string describe(batch_time time) const;
 
   const retained_options options_;
@@ -114,7 +118,7 @@ private:
   std::uint64_t dropped_ = 0;
 
   std::mutex directory_mutex_;
-  bool directory_ready_ = false;
+  std::string directory_; ///< Empty until it is ready.
 };
 
 } // namespace detail

@@ -60,18 +60,24 @@ result<encoded_batch> spill_file::read() const {
   }
 }
 
-result<void> prepare_spill_directory(file_system& files, const std::string& directory) {
-  if (auto made = files.make_directories(directory); !made)
-    return made;
+result<std::size_t> remove_spilled(file_system& files, const std::string& directory) {
   const auto entries = files.list(directory);
   if (!entries)
     return tl::make_unexpected(entries.error());
+  std::size_t count = 0;
   for (const auto& entry : *entries)
     if (!entry.is_directory &&
-        (entry.name.ends_with(spill_file::suffix) || file_system::is_temporary(entry.name)))
+        (entry.name.ends_with(spill_file::suffix) || file_system::is_temporary(entry.name))) {
       if (auto removed = files.remove(directory + "/" + entry.name); !removed)
-        return removed;
-  return {};
+        return tl::make_unexpected(std::move(removed).error());
+      ++count;
+    }
+  return count;
+}
+
+result<void> prepare_spill_directory(file_system& files, const std::string& directory) {
+  return files.make_directories(directory).and_then(
+      [&]() -> result<void> { return remove_spilled(files, directory).map([](std::size_t) {}); });
 }
 
 } // namespace millrace::detail

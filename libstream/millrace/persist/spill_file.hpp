@@ -4,6 +4,7 @@
 #include "millrace/io/file_system.hpp"
 #include "millrace/persist/encoded_batch.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -41,6 +42,10 @@ private:
   std::string path_;
   std::uint64_t bytes_;
 };
+
+/// Removes the spilled batches, also half written ones, in a directory; returns how many. Other
+/// entries stay.
+[[nodiscard]] result<std::size_t> remove_spilled(file_system& files, const std::string& directory);
 
 /// Makes the directory, and removes what an earlier process left in it.
 [[nodiscard]] result<void> prepare_spill_directory(file_system& files,
