@@ -28,7 +28,7 @@ struct small_job {
   input_gate::ready output_of(std::vector<int> records) {
     auto out = std::make_shared<stage_input>();
     out->time = batch_time{1000};
-    out->slots = run_stage(stage, input_of(std::move(records)), 1).output.at(0);
+    out->slots = run_stage(stage, input_of(std::move(records)), 1).output.payloads.at(0);
     return {out, nullptr};
   }
 

@@ -34,7 +34,7 @@ TEST_CASE("in a task adding counts when the task succeeds, for its batch") {
     sum.add(2);
     sum.add(3);
     CHECK(sum.value() == 100 + 5 * partition);
-    frame.commit();
+    frame.take().count();
   }
   CHECK(sum.value() == 110);
   CHECK(sum.in_batch(batch_time{1000}) == 10);
@@ -49,7 +49,7 @@ TEST_CASE("several accumulators in one task do not mix, also of different types"
     mean += 0.5;
     small += 100;
   }
-  frame.commit();
+  frame.take().count();
   CHECK(mean.in_batch(batch_time{1}) == 1.5);
   CHECK(small.in_batch(batch_time{1}) == std::uint8_t(300 - 256));
 }
@@ -62,7 +62,7 @@ TEST_CASE("integers wrap") {
   task_frame frame{batch_time{1}};
   small.add(std::numeric_limits<std::int16_t>::max());
   small.add(1);
-  frame.commit();
+  frame.take().count();
   CHECK(small.value() == std::numeric_limits<std::int16_t>::min());
 }
 
@@ -71,12 +71,28 @@ TEST_CASE("the values of the last 128 batches are kept; the total counts all") {
   for (int t = 1; t <= 200; ++t) {
     task_frame frame{batch_time{t}};
     sum.add(t);
-    frame.commit();
+    frame.take().count();
   }
   CHECK(sum.value() == 200 * 201 / 2);
   CHECK_FALSE(sum.in_batch(batch_time{72}));
   CHECK(sum.in_batch(batch_time{73}) == 73);
   CHECK(sum.in_batch(batch_time{200}) == 200);
+}
+
+TEST_CASE("batches may end in any order: those of the latest times are kept") {
+  accumulator<int> sum{"sum"};
+  const auto add_in = [&](int t) {
+    task_frame frame{batch_time{t}};
+    sum.add(t);
+    frame.take().count();
+  };
+  for (int t = 300; t > 0; t -= 3)
+    add_in(t);
+  for (int t = 1; t <= 300; ++t)
+    add_in(t);
+  CHECK_FALSE(sum.in_batch(batch_time{172}));
+  for (int t = 173; t <= 300; ++t)
+    CHECK(sum.in_batch(batch_time{t}) == (t % 3 == 0 ? 2 * t : t));
 }
 
 TEST_CASE("threads add at the same time") {
@@ -89,7 +105,7 @@ TEST_CASE("threads add at the same time") {
         task_frame frame{batch_time{i % 10}};
         sum.add(1);
         if (i % 2 == 0)
-          frame.commit();
+          frame.take().count();
       }
     });
   for (auto& t : threads)

@@ -16,7 +16,7 @@ struct counting_cell final : accumulator_cell {
     a[0] = std::byte(std::to_integer<int>(a[0]) + std::to_integer<int>(b[0]));
     return a;
   }
-  void commit(batch_time time, bits added) override {
+  void commit(batch_time time, bits added) noexcept override {
     ++commits;
     last = time;
     total += std::to_integer<int>(added[0]);
@@ -71,7 +71,7 @@ TEST_CASE("a task that was made to fail stays failed, with the first cause; othe
   task_frame::throw_if_failed();
 }
 
-TEST_CASE("what a task adds counts when it is committed, once") {
+TEST_CASE("what a task adds counts when its result is taken, once") {
   auto cell = std::make_shared<counting_cell>();
   {
     task_frame failed{batch_time{5}};
@@ -81,11 +81,15 @@ TEST_CASE("what a task adds counts when it is committed, once") {
   task_frame frame{batch_time{5}};
   add(frame, cell, 3);
   add(frame, cell, 4);
-  frame.commit();
+  auto additions = frame.take();
+  CHECK(cell->commits == 0);
+  frame.take().count();
+  CHECK(cell->commits == 0);
+  additions.count();
   CHECK(cell->commits == 1);
   CHECK(cell->total == 7);
   CHECK(cell->last == batch_time{5});
-  frame.commit();
+  additions.count();
   CHECK(cell->commits == 1);
 }
 
@@ -101,7 +105,7 @@ TEST_CASE("a task takes over what its parts have added") {
     whole.take_over(part);
   }
   CHECK(a->commits == 0);
-  whole.commit();
+  whole.take().count();
   CHECK(a->commits == 1);
   CHECK(a->total == 31);
   CHECK(b->total == 6);

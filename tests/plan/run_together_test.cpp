@@ -101,7 +101,7 @@ std::shared_ptr<stage_input> absent(int second) {
 pairs items(const result<stage_output>& out, std::size_t edge) {
   REQUIRE(out.has_value());
   pairs all;
-  for (auto& partition : ordered_partitions<pair>(out->at(edge)))
+  for (auto& partition : ordered_partitions<pair>(out->payloads.at(edge)))
     all.insert(all.end(), partition.begin(), partition.end());
   return all;
 }
@@ -132,7 +132,7 @@ TEST_CASE("together or one after the other, a source and a state make the same o
     auto input = blocks(second, parts);
     auto between = std::make_shared<stage_input>();
     between->time = input->time;
-    between->slots = source.run(input).value().at(0);
+    between->slots = source.run(input).value().payloads.at(0);
     auto expected = state.run(between);
     auto got = joint.run(input);
     CHECK(items(got, 0) == items(expected, 0));
@@ -154,7 +154,9 @@ TEST_CASE("what fails in either leaves no trace in the state, and the batch may 
     p = {i % 7, i}, ++i;
   totals_job job, good;
   auto joint = job.together(), expected = good.together();
-  items(joint.run(blocks(1, {{{1, 100}, {9, 100}}})), 0);
+  auto first = joint.run(blocks(1, {{{1, 100}, {9, 100}}}));
+  REQUIRE(first);
+  first->additions.count();
   items(expected.run(blocks(1, {{{1, 100}, {9, 100}}})), 0);
   auto input = blocks(2, {all});
   for (int* failing : {&job.failing_in_source, &job.failing_in_state}) {
@@ -171,6 +173,8 @@ TEST_CASE("what fails in either leaves no trace in the state, and the batch may 
     CHECK(job.accepted.value() == 2);
   }
   auto again = joint.run(input), wanted = expected.run(input);
+  REQUIRE(again);
+  again->additions.count();
   CHECK(items(again, 0) == items(wanted, 0));
   CHECK(sorted(items(again, 1)) == sorted(items(wanted, 1)));
   CHECK(job.accepted.value() == 2 + static_cast<int>(all.size()));
@@ -210,7 +214,7 @@ TEST_CASE("a source that catches what fails in the state does not hide it") {
     CHECK(failed.error().message.find("in the state") != std::string::npos);
   }
   failing = -1;
-  auto sums = ordered_partitions<pair>(joint.run(input).value().at(0)).at(0);
+  auto sums = ordered_partitions<pair>(joint.run(input).value().payloads.at(0)).at(0);
   CHECK(sums.size() == 2 * static_cast<std::size_t>(n));
   CHECK(sums.front() == pair{0, 1});
 }
@@ -282,7 +286,7 @@ TEST_CASE("words of text, and both halves of a union, run together with their st
     input->blocks.push_back({0, make_text_block(words)});
     auto out = joint.run(input);
     input.reset();
-    const auto partitions = ordered_partitions<counted>(out.value().at(0));
+    const auto partitions = ordered_partitions<counted>(out.value().payloads.at(0));
     for (auto& [word, all] : partitions.at(0))
       last[word] = all;
   }
@@ -318,7 +322,7 @@ TEST_CASE("a key may be a view of bytes that its value owns") {
     input->time = batch_time{second * 1000};
     input->blocks.push_back({0, make_typed_block(std::vector<int>{0, 1, 2, 1})});
     auto out = joint.run(input);
-    auto states = ordered_partitions<counted>(out.value().at(0)).at(0);
+    auto states = ordered_partitions<counted>(out.value().payloads.at(0)).at(0);
     std::ranges::sort(states);
     CHECK(states == std::vector<counted>{{std::string(30, 'a'), second},
                                          {std::string(30, 'b'), 2 * second},
@@ -352,7 +356,7 @@ TEST_CASE("what a state's function returns may point into the record until the n
   input->time = batch_time{1000};
   input->blocks.push_back({0, make_typed_block(std::move(numbers))});
   auto made = joint.run(input);
-  const auto texts = ordered_partitions<std::string>(made.value().at(0)).at(0);
+  const auto texts = ordered_partitions<std::string>(made.value().payloads.at(0)).at(0);
   REQUIRE(texts.size() == static_cast<std::size_t>(n));
   for (int i = 0; i < n; ++i)
     REQUIRE(texts[static_cast<std::size_t>(i)] == std::string(40, '.') + std::to_string(i));

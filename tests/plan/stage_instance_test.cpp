@@ -22,7 +22,7 @@ std::shared_ptr<stage_input> blocks(std::vector<ints> partitions) {
 
 std::vector<ints> collected(const result<stage_output>& out, std::size_t edge = 0) {
   REQUIRE(out.has_value());
-  return ordered_partitions<int>(out->at(edge));
+  return ordered_partitions<int>(out->payloads.at(edge));
 }
 
 } // namespace
@@ -53,11 +53,11 @@ TEST_CASE("an absent stream gives null payloads for every target, and so on down
   input->absent = true;
   auto result = source.run(input);
   REQUIRE(result.has_value());
-  CHECK(result->at(0) == std::vector<payload_ptr>(3));
+  CHECK(result->payloads.at(0) == std::vector<payload_ptr>(3));
   stage_instance next{plan, plan.stages.at(1), 1, hash_seed{1}};
   auto slots = std::make_shared<stage_input>();
-  slots->slots = {result->at(0).at(1)};
-  CHECK(next.run(slots).value().at(0) == std::vector<payload_ptr>(1));
+  slots->slots = {result->payloads.at(0).at(1)};
+  CHECK(next.run(slots).value().payloads.at(0) == std::vector<payload_ptr>(1));
 }
 
 TEST_CASE("a failure names operator, place and cause; the instance then works on") {
@@ -85,7 +85,8 @@ TEST_CASE("a failure names operator, place and cause; the instance then works on
   CHECK(failed.error().message.find("three") != std::string::npos);
   auto result = stage.run(input);
   REQUIRE(result.has_value());
-  CHECK(static_cast<const records_payload<int>&>(*result->at(0).at(0)).items == ints{1, 2, 3, 4});
+  CHECK(static_cast<const records_payload<int>&>(*result->payloads.at(0).at(0)).items ==
+        ints{1, 2, 3, 4});
 }
 
 TEST_CASE("a function that catches what fails below its emit does not hide it") {
@@ -163,7 +164,8 @@ TEST_CASE(
   auto result = stage.run(input);
   input.reset();
   CHECK_FALSE(watch.expired());
-  auto& moved = static_cast<const records_payload<std::string_view>&>(*result.value().at(0).at(0));
+  auto& moved =
+      static_cast<const records_payload<std::string_view>&>(*result.value().payloads.at(0).at(0));
   CHECK(moved.items.at(0) == lines[0]);
   result = fail(errc::cancelled, "");
   CHECK(watch.expired());

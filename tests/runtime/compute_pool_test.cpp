@@ -28,7 +28,7 @@ TEST_CASE("calls of one task on several threads belong to that task") {
         if (t % 3 == 0 && i == 5)
           throw std::runtime_error("not this one");
       });
-      task.commit();
+      task.take().count();
       expected += 28;
       CHECK(sum.in_batch(batch_time{t}) == 28);
     } catch (const std::runtime_error&) {

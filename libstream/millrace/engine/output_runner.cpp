@@ -42,7 +42,7 @@ output_runner::outcome output_runner::run(output_id output, const input_gate::re
       try {
         task_frame frame{input.input->time};
         sinks_[output.value()]->run(context, input.input->slots, executor_);
-        frame.commit();
+        frame.take().count();
         out.failure.reset();
         break;
       } catch (const stream_error& e) {

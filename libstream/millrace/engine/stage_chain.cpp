@@ -83,7 +83,7 @@ void stage_chain::step(run& batch, std::uint32_t max_failures) {
   auto done = run_stage(instance, batch.input_, max_failures);
   batch.input_ = {};
   if (links_at(at) == 2) {
-    batch.results_.push_back({{{nullptr}}, done.failure});
+    batch.results_.push_back({{{{nullptr}}, {}}, done.failure});
     ++at;
   }
   auto& result = batch.results_.emplace_back(std::move(done));
@@ -95,7 +95,8 @@ void stage_chain::step(run& batch, std::uint32_t max_failures) {
   between->slots.resize(1);
   if (!result.failure) {
     auto& payloads =
-        result.output[static_cast<std::size_t>(edge - chain_.links[at].what->edges.data())];
+        result.output
+            .payloads[static_cast<std::size_t>(edge - chain_.links[at].what->edges.data())];
     between->slots.front() = std::move(payloads.front());
   }
   batch.input_ = {std::move(between), result.failure};

@@ -8,8 +8,10 @@ stage_result run_stage(stage_instance& instance, const input_gate::ready& input,
     return {{}, input.failure};
   for (std::uint32_t attempt = 1;; ++attempt) {
     auto out = instance.run(input.input);
-    if (out)
+    if (out) {
+      out->additions.count();
       return {std::move(*out), nullptr};
+    }
     if (attempt >= max_failures) {
       auto e = std::move(out.error());
       e.message +=

@@ -11,8 +11,9 @@ struct stage_result {
   std::shared_ptr<const error> failure;
 };
 
-/// Runs a stage instance on an input, again after a failure, up to `max_failures` times in all. Not
-/// run at all when the input failed upstream.
+/// Runs a stage instance on an input, again after a failure, up to `max_failures` times in all, and
+/// counts what the attempt that succeeded has added to accumulators. Not run at all when the input
+/// failed upstream.
 stage_result run_stage(stage_instance& instance, const input_gate::ready& input,
                        std::uint32_t max_failures);
 
@@ -26,7 +27,8 @@ void route(const job_plan& plan, const stage& what, std::uint32_t partition, sta
     for (std::uint32_t i = 0; i < edge.fan_out(); ++i) {
       auto target = edge.aligned ? partition : i;
       send(edge, target, plan.slot_of(edge, partition, target),
-           slot_delivery{from.failure ? nullptr : std::move(from.output[e][i]), from.failure});
+           slot_delivery{from.failure ? nullptr : std::move(from.output.payloads[e][i]),
+                         from.failure});
     }
   }
 }

@@ -4,8 +4,9 @@
 #include "millrace/op/task_frame.hpp"
 
 #include <algorithm>
+#include <array>
 #include <concepts>
-#include <map>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -83,13 +84,22 @@ private:
 
     bits zero() const override { return to_bits(T{}); }
     bits sum(bits a, bits b) const override { return to_bits(plus(from_bits(a), from_bits(b))); }
-    void commit(batch_time time, bits added) override {
+    void commit(batch_time time, bits added) noexcept override {
       std::lock_guard guard{mutex};
-      total = plus(total, from_bits(added));
-      auto& in_batch = batches.try_emplace(time).first->second;
-      in_batch = plus(in_batch, from_bits(added));
-      if (batches.size() > max_batches)
-        batches.erase(batches.begin());
+      const T more = from_bits(added);
+      total = plus(total, more);
+      const auto end = batches.begin() + static_cast<std::ptrdiff_t>(known);
+      const auto at = std::lower_bound(batches.begin(), end, time, is_before);
+      if (at != end && at->first == time) {
+        at->second = plus(at->second, more);
+      } else if (known < max_batches) {
+        std::move_backward(at, end, end + 1);
+        *at = {time, more};
+        ++known;
+      } else if (at != batches.begin()) { // the oldest goes
+        std::move(batches.begin() + 1, at, batches.begin());
+        *(at - 1) = {time, more};
+      }
     }
     void add(T value) {
       std::lock_guard guard{mutex};
@@ -101,15 +111,21 @@ private:
     }
     std::optional<T> of(batch_time time) const {
       std::lock_guard guard{mutex};
-      auto it = batches.find(time);
-      return it == batches.end() ? std::nullopt : std::optional{it->second};
+      const auto end = batches.begin() + static_cast<std::ptrdiff_t>(known);
+      const auto at = std::lower_bound(batches.begin(), end, time, is_before);
+      return at == end || at->first != time ? std::nullopt : std::optional{at->second};
     }
+
+    using of_batch = std::pair<batch_time, T>;
+    static bool is_before(const of_batch& a, batch_time b) { return a.first < b; }
 
     static constexpr std::size_t max_batches = 128;
     const std::string name;
     mutable std::mutex mutex;
     T total;
-    std::map<batch_time, T> batches;
+    /// The first `known` are in order. Of fixed size, so that counting needs no memory.
+    std::array<of_batch, max_batches> batches;
+    std::size_t known = 0;
   };
 
   std::shared_ptr<cell> cell_;

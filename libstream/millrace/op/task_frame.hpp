@@ -20,14 +20,34 @@ public:
   /// The value of a task that has added nothing.
   virtual bits zero() const = 0;
   virtual bits sum(bits a, bits b) const = 0;
-  /// Thread-safe.
-  virtual void commit(batch_time time, bits added) = 0;
+  /// Thread-safe. Cannot fail: what the task has done is there already.
+  virtual void commit(batch_time time, bits added) noexcept = 0;
+};
+
+/// What a task has added to accumulators: a part of its result, which counts when somebody takes
+/// that, and not when the task is tried again. Of several copies one is to be counted.
+class task_additions {
+public:
+  /// Adds all to their accumulators, the first time.
+  void count() noexcept;
+
+  bool empty() const noexcept { return list_.empty(); }
+
+private:
+  friend class task_frame;
+  struct addition {
+    std::shared_ptr<accumulator_cell> cell;
+    accumulator_cell::bits added;
+  };
+
+  batch_time time_;
+  std::vector<addition> list_;
 };
 
 /// Where user functions of one task, that is, of one attempt of a stage partition or of an output
 /// on one batch, find the batch they run in: the thread's current frame.
 ///
-/// What they add to accumulators is kept here and counts when the task succeeds (`commit`); the
+/// What they add to accumulators is kept here and becomes a part of the task's result (`take`); the
 /// next attempt starts from nothing. Single-threaded; frames of one thread nest. Where a task does
 /// its work on several threads, each call has a frame of its own there, which the task's frame
 /// takes over.
@@ -41,9 +61,9 @@ public:
   /// The innermost frame of the calling thread, or null outside of tasks.
   static task_frame* current() noexcept;
 
-  batch_time time() const noexcept { return time_; }
+  batch_time time() const noexcept { return additions_.time_; }
 
-  /// What this task has added so far; kept until `commit`.
+  /// What this task has added so far; kept until `take`.
   accumulator_cell::bits& added_to(const std::shared_ptr<accumulator_cell>& cell);
 
   /// The value that the task sees of something shared, or null if it has not asked yet.
@@ -53,7 +73,8 @@ public:
   /// Counts what the frame of a part of this task has added as this one's.
   void take_over(const task_frame& part);
 
-  void commit();
+  /// All that the task has added, which is forgotten here.
+  task_additions take() noexcept;
 
   /// Makes the current task fail with `why`, whatever becomes of the exception: for what fails in
   /// a call that user code makes and might catch. The first counts. Nothing outside of tasks.
@@ -62,18 +83,13 @@ public:
   static void throw_if_failed();
 
 private:
-  struct addition {
-    std::shared_ptr<accumulator_cell> cell;
-    accumulator_cell::bits added;
-  };
   struct view {
     const void* shared;
     std::shared_ptr<const void> value;
   };
 
-  batch_time time_;
+  task_additions additions_;
   task_frame* outer_;
-  std::vector<addition> additions_;
   std::vector<view> views_;
   std::exception_ptr failure_;
 };

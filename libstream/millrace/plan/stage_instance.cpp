@@ -1,7 +1,5 @@
 #include "millrace/plan/stage_instance.hpp"
 
-#include "millrace/op/task_frame.hpp"
-
 #include <algorithm>
 #include <optional>
 
@@ -83,7 +81,7 @@ struct stage_instance::parts {
   stage_output absent_output() const {
     stage_output out;
     for (auto& edge : what->edges)
-      out.emplace_back(edge.fan_out());
+      out.payloads.emplace_back(edge.fan_out());
     return out;
   }
 
@@ -98,11 +96,13 @@ struct stage_instance::parts {
   stage_output take() {
     stage_output out;
     for (auto& writer : writers)
-      out.push_back(writer->take());
+      out.payloads.push_back(writer->take());
     return out;
   }
 
+  /// The root commits last, so that nothing fails after it.
   stage_output attempt(const stage_input& input) {
+    task_frame frame{input.time};
     if (next)
       next->reset_writers(context);
     reset_writers(context);
@@ -110,6 +110,7 @@ struct stage_instance::parts {
     stage_output out = present ? take() : absent_output();
     if (next)
       out = next->take();
+    out.additions = frame.take();
     last().reader->commit();
     return out;
   }
@@ -154,10 +155,7 @@ struct stage_instance::parts {
       ~release_inputs() { context.inputs.reset(); }
     } release{context};
     try {
-      task_frame frame{input->time};
-      auto out = attempt(*input);
-      frame.commit();
-      return out;
+      return attempt(*input);
     } catch (const stream_error& e) {
       return tl::unexpected{undo(e.info())};
     } catch (const std::exception& e) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/op/task_frame.hpp"
 #include "millrace/plan/plan.hpp"
 #include "millrace/stage/source_reader.hpp"
 
@@ -19,9 +20,14 @@ struct stage_input {
   std::size_t records() const;
 };
 
-/// For each edge of the stage, one payload for each target; null payloads where the stream is
-/// absent.
-using stage_output = std::vector<std::vector<payload_ptr>>;
+/// What one attempt of a stage partition has made.
+struct stage_output {
+  /// For each edge of the stage, one payload for each target; null payloads where the stream is
+  /// absent.
+  std::vector<std::vector<payload_ptr>> payloads;
+  /// Counts when who gets this says so.
+  task_additions additions;
+};
 
 /// What every stage of a job is told at its start.
 struct stage_environment {
@@ -54,7 +60,8 @@ public:
   bool run_with(const stage& source);
 
   /// Runs the fused pipeline over the input. Fails with user_function_failed (naming operator and
-  /// place) when user code throws, and with the code of any stream_error from below.
+  /// place) when user code throws, and with the code of any stream_error from below. On success the
+  /// root has taken the batch over for good, and nothing can fail any more.
   result<stage_output> run(const std::shared_ptr<const stage_input>& input);
 
 private:
