@@ -128,6 +128,42 @@ TEST_CASE("what a source throws is that batch's error; the next batch is asked f
   CHECK(taken(assembler.next())->inputs.at(1).records == 1);
 }
 
+TEST_CASE("a source that fails takes nothing along of those beside it, and is asked first then") {
+  for (bool bad_first : {true, false}) {
+    CAPTURE(bad_first);
+    std::vector<std::int64_t> asked;
+    auto good = [&](batch_time t) {
+      asked.push_back(t.ms());
+      return batch<int>{static_cast<int>(t.ms())};
+    };
+    auto bad = [](batch_time t) {
+      if (t < batch_time{3000})
+        throw std::runtime_error("no source today");
+      return batch<int>{};
+    };
+    collector<int> out;
+    auto graph = graph_of([&](auto& c) {
+      if (bad_first)
+        c.template input_stream<int>(bad).collect_into(out);
+      c.template input_stream<int>(good).collect_into(out);
+      if (!bad_first)
+        c.template input_stream<int>(bad).collect_into(out);
+    });
+    block_store store;
+    batch_assembler assembler{*graph, store, 4};
+    assembler.due(batch_time{1000}, batch_time{4000}, seconds(1));
+    CHECK_FALSE(*assembler.next());
+    CHECK_FALSE(*assembler.next());
+    const auto third = taken(assembler.next());
+    const auto fourth = taken(assembler.next());
+    CHECK(asked == (bad_first ? std::vector<std::int64_t>{3000, 4000}
+                              : std::vector<std::int64_t>{1000, 3000, 4000}));
+    const std::size_t its = bad_first ? 1 : 0;
+    CHECK(third->inputs.at(its).records == (bad_first ? 1 : 2));
+    CHECK(fourth->inputs.at(its).records == 1);
+  }
+}
+
 TEST_CASE("a block of an unknown stream, or one known already, is refused") {
   auto graph = two_inputs([](batch_time) { return batch<int>{}; });
   block_store store;

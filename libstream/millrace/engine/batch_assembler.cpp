@@ -1,6 +1,7 @@
 #include "millrace/engine/batch_assembler.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace millrace {
 
@@ -32,14 +33,17 @@ bool pull_inputs::block() const {
 
 result<pulled_inputs> pull_inputs::pull(batch_time time) const {
   pulled_inputs out;
-  for (auto& in : inputs_) {
+  for (auto at = inputs_.begin(); at != inputs_.end(); ++at) {
     auto failed = [&](const std::string& how) {
-      return fail(errc::user_function_failed, "Error generating a batch for time " +
-                                                  to_string(time) + ": " + in.description +
-                                                  " threw" + how);
+      auto why =
+          fail(errc::user_function_failed, "Error generating a batch for time " + to_string(time) +
+                                               ": " + at->description + " threw" + how);
+      take_back(out);
+      std::rotate(inputs_.begin(), at, at + 1);
+      return why;
     };
     try {
-      out.streams.push_back({in.stream, in.source->pull(time)});
+      out.streams.push_back({at->stream, pull_from(*at, time)});
     } catch (const std::exception& e) {
       return failed(std::string(": ") + e.what());
     } catch (...) {
@@ -47,6 +51,24 @@ result<pulled_inputs> pull_inputs::pull(batch_time time) const {
     }
   }
   return out;
+}
+
+std::optional<std::vector<block_ptr>> pull_inputs::pull_from(input& in, batch_time time) {
+  auto blocks = in.source->pull(time);
+  if (in.kept.empty())
+    return blocks;
+  auto all = std::exchange(in.kept, {});
+  if (blocks)
+    all.insert(all.end(), blocks->begin(), blocks->end());
+  return all;
+}
+
+void pull_inputs::take_back(const pulled_inputs& given) const {
+  for (std::size_t i = 0; i < given.streams.size(); ++i) {
+    auto& blocks = given.streams[i].blocks;
+    if (blocks && !inputs_[i].source->take_back(*blocks))
+      inputs_[i].kept = *blocks;
+  }
 }
 
 batch_assembler::batch_assembler(const job_graph& graph, block_store& store,

@@ -12,7 +12,7 @@
 
 namespace millrace {
 
-/// What the pull sources of a job gave for one batch time, in the order of the inputs.
+/// What the pull sources of a job gave for one batch time, in any order.
 struct pulled_inputs {
   struct entry {
     stream_id stream;
@@ -23,6 +23,10 @@ struct pulled_inputs {
 
 /// The pull sources of a job. `pull` is called once for each batch, in order, from one thread at a
 /// time, whichever that is.
+///
+/// A source that fails takes nothing along: what others have given for that batch comes with the
+/// next one, and those that have not been asked have their records still. The source that failed is
+/// asked first then, so no more is kept than what the sources give for one batch.
 class pull_inputs {
 public:
   explicit pull_inputs(const job_graph& graph);
@@ -39,8 +43,13 @@ private:
     stream_id stream;
     std::string description;
     std::shared_ptr<pull_source> source;
+    std::vector<block_ptr> kept = {}; ///< Of a batch that another input failed.
   };
-  std::vector<input> inputs_;
+  static std::optional<std::vector<block_ptr>> pull_from(input& in, batch_time time);
+  void take_back(const pulled_inputs& given) const;
+
+  /// As they are asked; changed by `pull` alone.
+  mutable std::vector<input> inputs_;
 };
 
 /// The brain of the block tracker: turns ticks and received blocks into batches.

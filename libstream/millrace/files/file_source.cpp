@@ -63,6 +63,8 @@ std::optional<std::vector<block_ptr>> file_source::pull(batch_time time) {
     auto read = read_with_patience(file);
     if (!read) {
       waiting_.insert(waiting_.begin(), taken.begin(), taken.end());
+      log_.error("'" + file.path + "' is left out, because it cannot be read: " +
+                 read.error().message + "; it is read when it has changed, or under another name");
       throw stream_error{std::move(read).error()};
     }
     blocks.insert(blocks.end(), read->begin(), read->end());

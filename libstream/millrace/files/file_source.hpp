@@ -35,8 +35,8 @@ struct file_stream_options {
 /// of a file a partition.
 ///
 /// A file that cannot be read, or whose reader throws, is tried twice more at once; then the batch
-/// fails with an error that names it, and the file is not tried again. The other files of that
-/// batch are read for the next one.
+/// fails with an error that names it, which the log has too, and this version of the file is not
+/// tried again. The other files of that batch are read for the next one.
 class file_source final : public pull_source {
 public:
   /// Throws stream_error(invalid_argument) for options that are not valid.

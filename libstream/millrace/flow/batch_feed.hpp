@@ -9,6 +9,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 namespace millrace {
 
@@ -65,20 +66,32 @@ public:
       : feed_{std::move(feed)}, one_at_a_time_{one_at_a_time}, when_empty_{std::move(when_empty)} {}
 
   std::optional<std::vector<block_ptr>> pull(batch_time) override {
-    auto next = feed_->pop();
-    if (!next)
-      return to_blocks(when_empty_);
-    auto blocks = to_blocks(*next);
-    while (!one_at_a_time_ && (next = feed_->pop()))
-      for (auto& b : to_blocks(*next))
-        blocks.push_back(std::move(b));
-    return blocks;
+    auto blocks = std::exchange(back_, std::nullopt);
+    while (!blocks || !one_at_a_time_) {
+      auto next = feed_->pop();
+      if (!next)
+        break;
+      auto more = to_blocks(*next);
+      if (!blocks)
+        blocks.emplace();
+      blocks->insert(blocks->end(), more.begin(), more.end());
+    }
+    was_empty_ = !blocks;
+    return was_empty_ ? to_blocks(when_empty_) : blocks;
+  }
+
+  bool take_back(const std::vector<block_ptr>& blocks) override {
+    if (!was_empty_)
+      back_ = blocks;
+    return true;
   }
 
 private:
   std::shared_ptr<batch_feed<T>> feed_;
   bool one_at_a_time_;
   batch<T> when_empty_;
+  bool was_empty_ = false; ///< At the last pull.
+  std::optional<std::vector<block_ptr>> back_;
 };
 
 /// `constant_stream`: the same blocks in every batch.
@@ -86,6 +99,7 @@ class constant_source final : public pull_source {
 public:
   explicit constant_source(std::vector<block_ptr> blocks) : blocks_{std::move(blocks)} {}
   std::optional<std::vector<block_ptr>> pull(batch_time) override { return blocks_; }
+  bool take_back(const std::vector<block_ptr>&) override { return true; }
 
 private:
   std::vector<block_ptr> blocks_;

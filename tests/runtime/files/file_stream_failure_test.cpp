@@ -245,6 +245,67 @@ TEST_CASE("the other files of a batch that failed for one come with the next bat
   });
 }
 
+TEST_CASE("a bad file takes nothing along of another stream, whichever is declared first") {
+  for (bool bad_first : {true, false})
+    on_all_engines([&](engine& on) {
+      CAPTURE(bad_first);
+      file_job job{on, skipping()};
+      collector<std::string> good;
+      collector<std::string> bad;
+      if (bad_first)
+        job.context->text_file_stream("/bad", at_once()).collect_into(bad);
+      job.context->text_file_stream("/good", at_once()).collect_into(good);
+      if (!bad_first)
+        job.context->text_file_stream("/bad", at_once()).collect_into(bad);
+      job.context->start();
+      job.put("/good/a", "1\n2\n");
+      job.put("/bad/b.gz", half_of_packed());
+      job.run();
+      job.put("/bad/c", "3\n");
+      job.run(seconds(2));
+      job.context->stop();
+      CHECK(has(job.events->completed().at(0).failure.value_or("none"), "/bad/b.gz"));
+      CHECK(good.batches() == text_batches{{"1", "2"}, {}});
+      CHECK(bad.batches() == text_batches{{"3"}, {}});
+      CHECK(job.log->count(log_level::error,
+                           "'/bad/b.gz' is left out, because it cannot be read: ") == 1);
+    });
+}
+
+TEST_CASE("a bad file takes nothing along of queues and functions") {
+  for (bool bad_first : {true, false})
+    for (bool one_at_a_time : {true, false})
+      on_all_engines([&](engine& on) {
+        CAPTURE(bad_first);
+        CAPTURE(one_at_a_time);
+        file_job job{on, skipping()};
+        auto feed = std::make_shared<batch_feed<int>>();
+        feed->push({1, 2});
+        feed->push({3});
+        collector<std::string> bad;
+        collector<int> queued;
+        collector<int> made;
+        if (bad_first)
+          job.context->text_file_stream("/bad", at_once()).collect_into(bad);
+        job.context->queue_stream(feed, one_at_a_time, {0}).collect_into(queued);
+        job.context
+            ->input_stream<int>(
+                [n = 0](batch_time) mutable { return std::optional{batch<int>{++n}}; })
+            .collect_into(made);
+        if (!bad_first)
+          job.context->text_file_stream("/bad", at_once()).collect_into(bad);
+        job.context->start();
+        job.put("/bad/b.gz", half_of_packed());
+        job.run(seconds(4));
+        job.context->stop();
+        using ints = std::vector<int>;
+        CHECK(queued.batches() == (one_at_a_time ? std::vector<ints>{{1, 2}, {3}, {0}}
+                                                 : std::vector<ints>{{1, 2, 3}, {0}, {0}}));
+        CHECK(made.batches() ==
+              (bad_first ? std::vector<ints>{{1}, {2}, {3}} : std::vector<ints>{{1, 2}, {3}, {4}}));
+      });
+}
+
 TEST_CASE("a packed file that is cut off") {
   on_all_engines([](engine& on) {
     file_job job{on};
