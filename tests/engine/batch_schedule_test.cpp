@@ -41,14 +41,25 @@ TEST_CASE("the first tick is the first multiple of the period after now") {
   }
 }
 
-TEST_CASE("a restart goes on on the original grid") {
+TEST_CASE("a restart goes on on the grid of the start, after its last tick and after now") {
   struct row {
-    std::int64_t now, start, first;
+    std::int64_t zero, last, now, first;
   };
-  for (auto [now, start, first] :
-       {row{5000, 300, 5300}, row{5299, 300, 5300}, row{5300, 300, 6300}, row{0, 5300, 300}}) {
-    const auto schedule = batch_schedule::restarted(milliseconds(1000), at(start), at(now));
+  for (auto [zero, last, now, first] :
+       {row{300, 4300, 5000, 5300}, row{300, 4300, 5299, 5300}, row{300, 4300, 5300, 6300},
+        row{300, 5300, 5300, 6300}, row{0, 4000, 4000, 5000},
+        // The clock was set back meanwhile: no tick comes twice.
+        row{300, 9300, 5000, 10300}, row{300, 9300, 0, 10300},
+        // Stopped before the first tick.
+        row{5300, 5300, 5300, 6300}, row{5300, 5300, 0, 6300}, row{5300, 0, 0, 6300},
+        row{-700, -700, -200, 300}}) {
+    auto schedule = batch_schedule::resumed(milliseconds(1000), at(zero), at(last), at(now));
+    CHECK(schedule.zero_time() == at(zero));
     CHECK(schedule.first() == at(first));
+    CHECK(schedule.deadline() == at(first));
+    CHECK_FALSE(schedule.last_taken());
+    CHECK(list(schedule.due(at(first))) == ticks{first});
+    CHECK(schedule.zero_time() == at(zero));
   }
 }
 
@@ -147,6 +158,6 @@ TEST_CASE("whatever the clock does, ticks are consecutive multiples of the perio
 
 TEST_CASE("a period that is not positive is refused") {
   CHECK_THROWS_AS((batch_schedule{duration{0}, at(0)}), stream_error);
-  CHECK_THROWS_AS(static_cast<void>(batch_schedule::restarted(duration{-1}, at(0), at(0))),
+  CHECK_THROWS_AS(static_cast<void>(batch_schedule::resumed(duration{-1}, at(0), at(0), at(0))),
                   stream_error);
 }

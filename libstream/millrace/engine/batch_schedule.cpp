@@ -7,6 +7,17 @@
 
 namespace millrace {
 
+namespace {
+
+duration checked(duration period) {
+  if (period <= duration{0})
+    throw stream_error(errc::invalid_argument, "the batch interval is " + to_string(period) +
+                                                   ": it must be positive, such as 1s");
+  return period;
+}
+
+} // namespace
+
 std::uint64_t tick_range::count() const {
   if (empty())
     return 0;
@@ -14,20 +25,18 @@ std::uint64_t tick_range::count() const {
 }
 
 batch_schedule::batch_schedule(duration period, batch_time now)
-    : batch_schedule(period, batch_time{0}, now) {}
+    : batch_schedule(period, now.floor(checked(period)), now) {}
 
-batch_schedule::batch_schedule(duration period, batch_time origin, batch_time now)
-    : period_(period) {
-  if (period <= duration{0})
-    throw stream_error(errc::invalid_argument, "the batch interval is " + to_string(period) +
-                                                   ": it must be positive, such as 1s");
-  first_ = now.floor(period, origin) + period;
-  next_ = reached_ = first_;
-}
+batch_schedule::batch_schedule(duration period, batch_time zero, batch_time after)
+    : period_(checked(period)),
+      zero_(zero),
+      first_(after.floor(period, zero) + period),
+      next_(first_),
+      reached_(first_) {}
 
-batch_schedule batch_schedule::restarted(duration period, batch_time original_start,
-                                         batch_time now) {
-  return {period, original_start, now};
+batch_schedule batch_schedule::resumed(duration period, batch_time zero, batch_time last,
+                                       batch_time now) {
+  return {period, zero, zero.max(last).max(now)};
 }
 
 void batch_schedule::observe(batch_time now) {
