@@ -31,20 +31,24 @@ TEST_CASE("a batch runs at once or when its predecessor is done, and its times a
   CHECK(progress.in_flight() == 1);
   CHECK(progress.waiting() == 1);
   CHECK(progress.info(batch_time{1000}).processing_started == batch_time{1001});
+  CHECK(progress.info(batch_time{1000}).scheduling_delay() == duration{1});
+  CHECK_FALSE(progress.info(batch_time{1000}).total_delay());
   CHECK_FALSE(progress.info(batch_time{2000}).processing_started);
+  CHECK(progress.submitted(batch_time{1000}).submitted == batch_time{1001});
+  CHECK_FALSE(progress.submitted(batch_time{1000}).scheduling_delay());
   auto done = progress.finish(batch_time{1000}, {}, std::nullopt, batch_time{2500}).value();
   REQUIRE(done.next);
   CHECK(done.next->time == batch_time{2000});
   CHECK(done.info.records() == 5);
-  CHECK(done.info.scheduling_delay() == duration{0});
+  CHECK(done.info.scheduling_delay() == duration{1});
   CHECK(done.info.processing_delay() == duration{1499});
   CHECK_FALSE(done.stop_because);
   CHECK_FALSE(done.skipped);
   CHECK_FALSE(done.info.failure);
   auto last = progress.finish(batch_time{2000}, {}, std::nullopt, batch_time{2600}).value();
   CHECK_FALSE(last.next);
-  CHECK(last.info.scheduling_delay() == duration{498});
-  CHECK(last.info.total_delay() == duration{598});
+  CHECK(last.info.scheduling_delay() == duration{500});
+  CHECK(last.info.total_delay() == duration{600});
   CHECK(progress.idle());
 }
 

@@ -108,13 +108,13 @@ void batch_driver::submit(batch_time time, result<allocated_batch_ptr> allocated
     throw stream_error{run.error()};
   if (auto delay = progress_.overdue(now))
     warn_of_delay("the oldest has not ended", *delay);
-  post(&listener::on_batch_submitted, time);
+  post(&listener::on_batch_submitted, progress_.submitted(time));
   if (*run)
     start(**run);
 }
 
 void batch_driver::start(const allocated_batch& batch) {
-  post(&listener::on_batch_started, batch.time);
+  post(&listener::on_batch_started, progress_.info(batch.time));
   for (auto& input : make_source_inputs(plan_, batch, zero_))
     effects_.run(std::move(input));
 }
@@ -124,8 +124,7 @@ void batch_driver::outputs_done(batch_time time, std::vector<output_info> output
   auto done = progress_.finish(time, std::move(outputs), std::move(failure), time_.wall_now());
   if (!done)
     throw stream_error{done.error()};
-  if (outlet_.listened_to())
-    outlet_.post([info = done->info](listener& l) { l.on_batch_completed(info); });
+  post(&listener::on_batch_completed, done->info);
   report(*done);
   halted_ = halted_ || done->stop_because;
   if (done->next && !halted_)
@@ -164,9 +163,9 @@ void batch_driver::warn_of_delay(const std::string& which, duration delay) {
       "stream.block_store_bytes)");
 }
 
-void batch_driver::post(void (listener::*event)(const batch_info&), batch_time time) {
+void batch_driver::post(void (listener::*event)(const batch_info&), batch_info info) {
   if (outlet_.listened_to())
-    outlet_.post([event, info = progress_.info(time)](listener& l) { (l.*event)(info); });
+    outlet_.post([event, info = std::move(info)](listener& l) { (l.*event)(info); });
 }
 
 } // namespace millrace

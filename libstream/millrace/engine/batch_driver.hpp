@@ -76,7 +76,7 @@ private:
   void take_batches();
   void submit(batch_time time, result<allocated_batch_ptr> allocated);
   void start(const allocated_batch& batch);
-  void post(void (listener::*event)(const batch_info&), batch_time time);
+  void post(void (listener::*event)(const batch_info&), batch_info info);
   void report(const batch_progress::completion& done);
   void warn_of_delay(const std::string& which, duration delay);
   void lose(block_id id, const error& why);

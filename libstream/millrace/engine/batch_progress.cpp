@@ -40,6 +40,12 @@ batch_info batch_progress::info(batch_time time) const {
   return it == open_.end() ? batch_info{} : it->second.info;
 }
 
+batch_info batch_progress::submitted(batch_time time) const {
+  auto at_first = info(time);
+  at_first.processing_started.reset();
+  return at_first;
+}
+
 result<batch_progress::completion> batch_progress::finish(batch_time time,
                                                           std::vector<output_info> outputs,
                                                           std::optional<error> failure,

@@ -47,8 +47,11 @@ public:
   /// For batches that do not end at all.
   std::optional<duration> overdue(batch_time now);
 
-  /// As listeners see a batch that is submitted or running.
+  /// As listeners see a batch that runs, or waits to.
   batch_info info(batch_time time) const;
+
+  /// As they see it when it is submitted: even if it runs at once, it has no delays yet.
+  batch_info submitted(batch_time time) const;
 
   bool idle() const noexcept { return queue_.idle(); }
   std::size_t in_flight() const noexcept { return queue_.in_flight(); }

@@ -37,11 +37,9 @@ struct started_batch {
   batch_time submitted;
   batch_time started;
 
-  /// How long it waited for its turn. Not negative.
-  [[nodiscard]] duration scheduling_delay() const { return (started - submitted).max(duration{0}); }
-
-  /// How far behind its nominal time it started, held time included. Not negative.
-  [[nodiscard]] duration lateness() const { return (started - time).max(duration{0}); }
+  /// From its own time to its start: what it waited to be offered, held and for its turn. Not
+  /// negative.
+  [[nodiscard]] duration scheduling_delay() const { return (started - time).max(duration{0}); }
 
   friend bool operator==(const started_batch&, const started_batch&) = default;
 };

@@ -12,7 +12,7 @@ std::uint64_t batch_info::records() const {
 std::optional<duration> batch_info::scheduling_delay() const {
   if (!processing_started)
     return std::nullopt;
-  return *processing_started - submitted;
+  return (*processing_started - time).max(duration{0});
 }
 
 std::optional<duration> batch_info::processing_delay() const {
@@ -22,9 +22,11 @@ std::optional<duration> batch_info::processing_delay() const {
 }
 
 std::optional<duration> batch_info::total_delay() const {
-  if (!processing_ended)
+  auto scheduling = scheduling_delay();
+  auto processing = processing_delay();
+  if (!scheduling || !processing)
     return std::nullopt;
-  return *processing_ended - submitted;
+  return *scheduling + *processing;
 }
 
 } // namespace millrace

@@ -31,7 +31,9 @@ struct output_info {
   std::optional<std::string> failure;
 };
 
-/// A batch as listeners see it. Times are wall-clock; those not reached yet are empty.
+/// A batch as listeners see it. Its times are on one line with those of all batches: the wall clock
+/// as it went at the start of the job, whatever it has been set to since. Those not reached yet are
+/// empty.
 struct batch_info {
   batch_time time;
   std::vector<input_info> inputs;
@@ -42,11 +44,14 @@ struct batch_info {
   std::optional<std::string> failure; ///< Why the batch failed, if it did.
 
   std::uint64_t records() const;
-  /// Submission to start of processing.
+  /// From the batch's own time to the start of processing, so that it grows as long as batches are
+  /// behind (Spark counts from the submission). 0 for the last batch of a graceful stop if that
+  /// starts before its time. Known from `on_batch_started` on.
   std::optional<duration> scheduling_delay() const;
-  /// Start to end of processing.
+  /// From the start to the end of processing. Known in `on_batch_completed`.
   std::optional<duration> processing_delay() const;
-  /// Submission to end of processing.
+  /// Both together, as in Spark: from the batch's own time to the end of processing. Known in
+  /// `on_batch_completed`.
   std::optional<duration> total_delay() const;
 };
 
