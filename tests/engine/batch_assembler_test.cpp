@@ -92,6 +92,35 @@ TEST_CASE("at the bound ticks are held, none is lost or merged, and blocks stay 
   CHECK(store.blocks() == 0);
 }
 
+TEST_CASE("ticks that are missed are not made up for, however long others are held") {
+  auto graph = two_inputs([](batch_time) { return batch<int>{}; });
+  block_store store;
+  batch_assembler assembler{*graph, store, 1};
+  assembler.due(batch_time{1000}, batch_time{2000}, seconds(1));
+  assembler.due(batch_time{9000}, batch_time{9000}, seconds(1));
+  assembler.due(batch_time{10'000}, batch_time{11'000}, seconds(1));
+  assembler.due(batch_time{20'000}, batch_time{20'000}, seconds(1));
+  CHECK(assembler.held_ticks() == 6);
+  std::vector<std::int64_t> times;
+  while (auto next = assembler.next()) {
+    times.push_back(taken(std::move(next))->time.ms());
+    assembler.done(batch_time{times.back()});
+  }
+  CHECK(times == std::vector<std::int64_t>{1000, 2000, 9000, 10'000, 11'000, 20'000});
+  CHECK(assembler.held_ticks() == 0);
+}
+
+TEST_CASE("beyond 1,000 gaps that are held, ticks are made up for") {
+  auto graph = two_inputs([](batch_time) { return batch<int>{}; });
+  block_store store;
+  batch_assembler assembler{*graph, store, 1};
+  for (std::int64_t t = 10; t <= 10'010; t += 10)
+    assembler.due(batch_time{t}, batch_time{t}, milliseconds(1));
+  CHECK(assembler.held_ticks() == 1'001);
+  assembler.due(batch_time{10'020}, batch_time{10'020}, milliseconds(1));
+  CHECK(assembler.held_ticks() == 1'011);
+}
+
 TEST_CASE("a source without a batch makes its stream absent, not empty") {
   auto graph = two_inputs([](batch_time t) {
     return t == batch_time{1000} ? std::optional<batch<int>>{} : std::optional{batch<int>{}};

@@ -11,6 +11,7 @@ using namespace millrace;
 TEST_CASE("each option of a job is in its settings") {
   auto conf = configuration::defaults()
                   .master("local[3]")
+                  .set("stream.missed_batches", "all")
                   .set("stream.batches_in_flight", 4)
                   .set("stream.batches_waiting", 5)
                   .set("stream.task_max_failures", 6)
@@ -38,6 +39,7 @@ TEST_CASE("each option of a job is in its settings") {
   CHECK(s.batch_interval == seconds(21));
   CHECK(s.workers == 3);
   CHECK(s.parallelism == 3);
+  CHECK(s.on_missed_batches == missed_batches::all);
   CHECK(s.batches.max_in_flight == 4);
   CHECK(s.batches.max_waiting == 5);
   CHECK(s.max_batches() == 9);

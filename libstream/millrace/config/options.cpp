@@ -16,7 +16,7 @@ constexpr std::int64_t gib = kib * kib * kib;
 constexpr std::int64_t longest_ms = 1'000LL * 86'400'000;
 constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
 
-constexpr std::array<option, 31> table{{
+constexpr std::array<option, 32> table{{
     {"app.name", "spark.app.name", text, "millrace",
      "The name of the job in logs, metrics and thread names."},
     {"master", "spark.master", option_type::master, "local[*]",
@@ -50,6 +50,10 @@ constexpr std::array<option, 31> table{{
     {"stream.on_batch_failure", "", choice, "stop",
      "What follows a failed batch: stop ends the job with its error, skip goes on with the next.",
      0, 0, "stop|skip"},
+    {"stream.missed_batches", "", choice, "one",
+     "The batches that a suspended process missed, if over three: one makes the newest, with all "
+     "that came in, and no result of a window that ends in between; all makes each, as Spark.",
+     0, 0, "one|all"},
     {"stream.delay_warning", "", real, "1.0",
      "Warn when a batch waits longer than this many batch intervals; 0 never warns.", 0, 1'000'000},
 

@@ -82,18 +82,30 @@ batch_assembler::batch_assembler(const job_graph& graph, block_store& store,
 }
 
 void batch_assembler::due(batch_time first, batch_time through, duration period) {
-  if (pending_.empty())
-    pending_ = {first, through + period, period};
+  constexpr std::size_t most_gaps = 1'000;
+  const bool follows = !pending_.empty() && first <= pending_.back().end;
+  if (!follows && pending_.size() <= most_gaps)
+    pending_.push_back({first, through + period, period});
   else
-    pending_.end = through + period;
+    pending_.back().end = through + period;
   ledger_.close(through);
+}
+
+std::uint64_t batch_assembler::held_ticks() const {
+  std::uint64_t n = 0;
+  for (auto& range : pending_)
+    n += range.count();
+  return n;
 }
 
 std::optional<batch_time> batch_assembler::take_due() {
   if (pending_.empty() || open_.size() >= max_batches_)
     return std::nullopt;
-  last_ = pending_.begin;
-  pending_.begin = pending_.begin + pending_.period;
+  auto& oldest = pending_.front();
+  last_ = oldest.begin;
+  oldest.begin = oldest.begin + oldest.period;
+  if (oldest.empty())
+    pending_.pop_front();
   open_.insert(last_);
   return last_;
 }

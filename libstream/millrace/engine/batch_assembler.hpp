@@ -6,6 +6,7 @@
 #include "millrace/engine/block_ledger.hpp"
 #include "millrace/plan/graph.hpp"
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
@@ -56,7 +57,7 @@ private:
 ///
 /// Owned by the block tracker. At most `max_batches` batches are allocated and not done; at that
 /// bound ticks stay pending and blocks unallocated, so the block store fills and receivers wait. No
-/// tick is lost and none is merged.
+/// tick that it is told of is lost or merged.
 class batch_assembler {
 public:
   batch_assembler(const job_graph& graph, block_store& store, std::size_t max_batches);
@@ -65,7 +66,9 @@ public:
   /// batch.
   result<void> stored(const block_meta& block) { return ledger_.add_block(block); }
 
-  /// The grid has reached `through`: all ticks up to it are due, with what was stored until now.
+  /// The ticks from `first` to `through` are due, with what was stored until now. Any between those
+  /// told of before and `first` are not; but where 1,000 such gaps wait already they are due too, so
+  /// that what is held is bounded.
   void due(batch_time first, batch_time through, duration period);
 
   /// The oldest due time, if the bound allows: its batch is open from here on.
@@ -84,7 +87,7 @@ public:
   void done(batch_time time);
 
   bool has_unallocated() const noexcept { return ledger_.has_unallocated(); }
-  std::uint64_t held_ticks() const { return pending_.count(); }
+  std::uint64_t held_ticks() const;
   std::size_t batches() const noexcept { return open_.size(); }
   batch_time last() const noexcept { return last_; }
 
@@ -99,7 +102,7 @@ private:
   block_ledger ledger_;
   block_store& store_;
   std::size_t max_batches_;
-  tick_range pending_{};
+  std::deque<tick_range> pending_; ///< None of them empty, with gaps between them.
   batch_time last_{};
   std::set<batch_time> open_;
 };

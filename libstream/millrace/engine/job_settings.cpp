@@ -34,6 +34,7 @@ job_settings::job_settings(const configuration& conf, duration interval)
     : batch_interval{interval},
       workers{compute_threads(conf)},
       parallelism{default_parallelism(conf)},
+      on_missed_batches{parse_missed_batches(conf.text("stream.missed_batches")).value()},
       task_max_failures{static_cast<std::uint32_t>(conf.integer("stream.task_max_failures"))},
       on_batch_failure{parse_failure_policy(conf.text("stream.on_batch_failure")).value()},
       delay_warning{conf.real("stream.delay_warning")},

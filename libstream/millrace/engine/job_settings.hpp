@@ -1,6 +1,7 @@
 #pragma once
 
 #include "millrace/base/time.hpp"
+#include "millrace/engine/batch_pacer.hpp"
 #include "millrace/engine/batch_queue.hpp"
 #include "millrace/engine/failure_policy.hpp"
 #include "millrace/intake/restart_policy.hpp"
@@ -26,6 +27,9 @@ struct job_settings {
   std::uint32_t workers = 1;
   /// Partitions of each source stage, and of a keyed operation that is not given a number.
   std::uint32_t parallelism = 1;
+
+  /// What becomes of ticks that were missed while the process was suspended.
+  missed_batches on_missed_batches = missed_batches::one;
 
   batch_queue_options batches;
   std::uint32_t task_max_failures = 4;

@@ -2,7 +2,7 @@
 
 #include "millrace/actors/control/job_environment.hpp"
 #include "millrace/actors/shutdown/completion.hpp"
-#include "millrace/engine/batch_schedule.hpp"
+#include "millrace/engine/batch_pacer.hpp"
 
 namespace millrace::actors {
 
@@ -12,7 +12,8 @@ struct clock_state {
   static inline const char* name = "batch_clock";
   environment_ptr env;
   job_driver_actor driver;
-  std::optional<batch_schedule> schedule;
+  std::optional<batch_pacer> pacer;
+  logger log;
   bool stopped = false;
 };
 
@@ -23,20 +24,26 @@ void tick(self_ptr self) {
   auto& env = *s.env;
   if (s.stopped)
     return;
-  auto now = env.time->wall_now();
-  auto due = s.schedule->due(now);
-  if (!due.empty())
+  auto pace = s.pacer->look(env.time->wall_now(), env.machine_time->wall_now());
+  for (auto& line : pace.lines)
+    s.log.log(line.level, line.text);
+  if (pace.missed != 0)
+    env.what.metrics->add("batches_missed_total", "", pace.missed);
+  if (auto& due = pace.due; !due.empty())
     tell(env, self, s.driver, batch_due{due.begin, due.end - due.period, due.period});
-  if (env.manual_time)
+  if (env.manual_time || !pace.next)
     return;
   env.messages.fetch_add(1, std::memory_order_relaxed);
-  self->scheduled_send(self, env.time->steady_at(s.schedule->deadline()), clock_tick{});
+  self->scheduled_send(self, env.time->steady_at(*pace.next), clock_tick{});
 }
 
 batch_clock_actor::behavior_type behave(self_ptr self, environment_ptr env,
                                         job_driver_actor driver) {
   init_actor(self);
-  self->state.schedule.emplace(env->what.settings.batch_interval, env->started_wall);
+  // A clock that is moved by hand is not looked at each time it is moved, and misses nothing.
+  auto policy = env->manual_time ? missed_batches::all : env->what.settings.on_missed_batches;
+  self->state.pacer.emplace(env->schedule, policy);
+  self->state.log = env->log.named("batch_clock");
   self->state.driver = std::move(driver);
   self->state.env = std::move(env);
   return {
@@ -48,7 +55,7 @@ batch_clock_actor::behavior_type behave(self_ptr self, environment_ptr env,
       [self](const stop_ticking& end) {
         auto& s = self->state;
         s.stopped = true;
-        tell(*s.env, self, s.driver, drain{s.schedule->deadline(), s.schedule->period(), end.done});
+        tell(*s.env, self, s.driver, drain{s.pacer->upcoming(), s.pacer->period(), end.done});
       },
   };
 }

@@ -5,7 +5,8 @@
 
 namespace millrace::actors {
 
-/// Announces the points of the batch grid to the driver; its arithmetic is batch_schedule's.
+/// Announces the points of the batch grid to the driver. Paced by the steady clock; which points
+/// those are, and what is said of time, batch_pacer decides.
 batch_clock_actor spawn_batch_clock(caf::actor_system& system, environment_ptr env,
                                     job_driver_actor driver);
 

@@ -1,8 +1,8 @@
 #include "millrace/actors/control/job_environment.hpp"
 
 #include "millrace/actors/compute/compute_pool.hpp"
+#include "millrace/base/anchored_clock.hpp"
 #include "millrace/engine/batch_assembler.hpp"
-#include "millrace/engine/batch_schedule.hpp"
 
 namespace millrace::actors {
 
@@ -18,9 +18,20 @@ void environment_outlet::end_job(const error& why, stop_mode how) {
   env_.request_stop(how);
 }
 
+namespace {
+
+std::shared_ptr<const clock> time_of_job(const std::shared_ptr<const clock>& machine) {
+  if (std::dynamic_pointer_cast<const manual_clock>(machine))
+    return machine;
+  return std::make_shared<anchored_clock>(machine);
+}
+
+} // namespace
+
 job_environment::job_environment(job j, std::shared_ptr<const clock> t, const void* who)
     : what{std::move(j)},
-      time{std::move(t)},
+      machine_time{std::move(t)},
+      time{time_of_job(machine_time)},
       seed{what.seed},
       plan{make_plan(what.graph, what.settings.parallelism)},
       log{what.log, "runtime"},
@@ -32,7 +43,8 @@ job_environment::job_environment(job j, std::shared_ptr<const clock> t, const vo
       output_thread{who},
       started_wall{time->wall_now()},
       started_steady{time->steady_now()},
-      zero{batch_schedule{what.settings.batch_interval, started_wall}.zero_time()},
+      schedule{what.settings.batch_interval, started_wall},
+      zero{schedule.zero_time()},
       owner{who} {
   pull_inputs pulls{*what.graph};
   if (pulls.block())

@@ -8,6 +8,7 @@
 #include "millrace/actors/system/message_turn.hpp"
 #include "millrace/base/clock.hpp"
 #include "millrace/block/block_store.hpp"
+#include "millrace/engine/batch_schedule.hpp"
 #include "millrace/engine/job.hpp"
 #include "millrace/engine/job_outlet.hpp"
 #include "millrace/plan/plan.hpp"
@@ -39,6 +40,10 @@ struct job_environment {
   job_environment(job j, std::shared_ptr<const clock> t, const void* owner);
 
   job what;
+  /// The clocks of the machine, whose wall time may be set at any moment.
+  std::shared_ptr<const clock> machine_time;
+  /// The time of the job and its batches, anchored at the start: its wall time goes on with the
+  /// steady clock whatever the machine's is set to. A clock that is moved by hand is both.
   std::shared_ptr<const clock> time;
   /// Whether the clock is moved by hand: then nothing arms timers for batches and blocks.
   bool manual_time = false;
@@ -55,7 +60,9 @@ struct job_environment {
   /// When the job started: the grids of batches and blocks begin here.
   batch_time started_wall;
   std::chrono::steady_clock::time_point started_steady;
-  /// One interval before the first batch.
+  /// The grid of batches, as it was at the start.
+  batch_schedule schedule;
+  /// Where time begins for windows and slides.
   batch_time zero;
   std::function<void(stop_mode)> request_stop;
   const void* owner;
