@@ -13,7 +13,7 @@ packages=(
   # benchmarks
   nlohmann-json3-dev
   # tests
-  doctest-dev valgrind
+  doctest-dev valgrind libfaketime
   # checks
   git python3 clang-format-16 shellcheck
   # the ThreadSanitizer build of CAF, from Debian's source package
