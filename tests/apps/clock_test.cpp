@@ -22,7 +22,7 @@ constexpr bool sanitized = true; // A sanitizer has to be loaded before libfaket
 constexpr bool sanitized = false;
 #endif
 
-constexpr std::int64_t interval_ms = 100;
+constexpr std::int64_t interval_ms = 50;
 
 std::vector<std::string> endless_job(const std::string& missed_batches) {
   return {program("queue_stream"),
