@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,18 +15,21 @@
 
 namespace millrace {
 
+namespace detail {
+/// What T is called in a __PRETTY_FUNCTION__.
+std::string type_in(std::string_view pretty_function);
+/// The parts with a character between them. Out of line, as jobs have many types.
+std::string enclosed(const char* before, std::initializer_list<std::string> parts,
+                     const char* behind, char between = ',');
+} // namespace detail
+
 /// The name under which a record type is known outside of this program: in files, and in messages.
 /// Types that are encoded in one way share a name ("text" for std::string and std::string_view).
 /// The name of a type of your own is what it is called in the source, with its namespaces; when it
 /// is renamed, or is to be read from files of another type, specialise this with the old name.
 template <class T>
 struct type_name {
-  static std::string get() {
-    // "... [with T = ns::name; std::string = ...]" or "... [T = ns::name]", by compiler.
-    std::string_view name = __PRETTY_FUNCTION__;
-    name.remove_prefix(name.find("T = ") + 4);
-    return std::string{name.substr(0, name.find_first_of(";]"))};
-  }
+  static std::string get() { return detail::type_in(__PRETTY_FUNCTION__); }
 };
 
 /// The name of T, or of what T owns.
@@ -42,7 +46,7 @@ struct type_name<bool> {
 template <std::integral T>
 struct type_name<T> {
   static std::string get() {
-    return (std::is_signed_v<T> ? "i" : "u") + std::to_string(8 * sizeof(T));
+    return detail::enclosed(std::is_signed_v<T> ? "i" : "u", {std::to_string(8 * sizeof(T))}, "");
   }
 };
 
@@ -73,11 +77,7 @@ struct type_name<bytes> {
 
 template <class... Parts>
 struct type_name<std::tuple<Parts...>> {
-  static std::string get() {
-    std::string parts;
-    ((parts += (parts.empty() ? "" : ",") + type_name_of<Parts>()), ...);
-    return "(" + parts + ")";
-  }
+  static std::string get() { return detail::enclosed("(", {type_name_of<Parts>()...}, ")"); }
 };
 
 template <class A, class B>
@@ -85,12 +85,12 @@ struct type_name<std::pair<A, B>> : type_name<std::tuple<A, B>> {};
 
 template <class T>
 struct type_name<std::optional<T>> {
-  static std::string get() { return type_name_of<T>() + "?"; }
+  static std::string get() { return detail::enclosed("", {type_name_of<T>()}, "?"); }
 };
 
 template <class T>
 struct type_name<std::vector<T>> {
-  static std::string get() { return "[" + type_name_of<T>() + "]"; }
+  static std::string get() { return detail::enclosed("[", {type_name_of<T>()}, "]"); }
 };
 
 /// Maps of all kinds.
@@ -101,8 +101,9 @@ requires requires {
 }
 struct type_name<Map> {
   static std::string get() {
-    return "{" + type_name_of<typename Map::key_type>() + ":" +
-           type_name_of<typename Map::mapped_type>() + "}";
+    return detail::enclosed(
+        "{", {type_name_of<typename Map::key_type>(), type_name_of<typename Map::mapped_type>()},
+        "}", ':');
   }
 };
 

@@ -3,6 +3,7 @@
 #include "millrace/chunk/owned.hpp"
 #include "millrace/chunk/view_access.hpp"
 #include "millrace/codec/codec.hpp"
+#include "millrace/codec/type_name.hpp"
 #include "millrace/eventtime/event_time.hpp"
 
 #include <ostream>
@@ -48,6 +49,11 @@ struct view_access<timestamped<T>> {
   static void each(timestamped<T>& record, F&& f) {
     view_access<T>::each(record.value, f);
   }
+};
+
+template <class T>
+struct type_name<timestamped<T>> {
+  static std::string get() { return detail::enclosed("timestamped<", {type_name_of<T>()}, ">"); }
 };
 
 /// An array of the time in milliseconds and the value.

@@ -3,6 +3,7 @@
 #include "millrace/chunk/owned.hpp"
 #include "millrace/chunk/view_access.hpp"
 #include "millrace/codec/codec.hpp"
+#include "millrace/codec/type_name.hpp"
 #include "millrace/eventtime/event_time.hpp"
 
 #include <compare>
@@ -68,6 +69,11 @@ struct view_access<windowed<C>> {
   static void each(windowed<C>& result, F&& f) {
     view_access<C>::each(result.value, f);
   }
+};
+
+template <class C>
+struct type_name<windowed<C>> {
+  static std::string get() { return detail::enclosed("windowed<", {type_name_of<C>()}, ">"); }
 };
 
 /// An array of start and end in milliseconds and the value.

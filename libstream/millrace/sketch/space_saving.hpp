@@ -3,6 +3,7 @@
 #include "millrace/chunk/kernel/slot_index.hpp"
 #include "millrace/chunk/owned.hpp"
 #include "millrace/codec/codec.hpp"
+#include "millrace/codec/type_name.hpp"
 #include "millrace/sketch/sketch_hash.hpp"
 
 #include <algorithm>
@@ -286,6 +287,11 @@ std::vector<typename space_saving<K>::item>
 space_saving<K>::guaranteed(std::uint64_t threshold) const {
   return sorted(threshold);
 }
+
+template <keyable K>
+struct type_name<space_saving<K>> {
+  static std::string get() { return detail::enclosed("space_saving<", {type_name_of<K>()}, ">"); }
+};
 
 /// [capacity, total, floor, [[key, count, error], a heap with the least count first]].
 template <keyable K>

@@ -2,6 +2,7 @@
 
 #include "millrace/chunk/owned.hpp"
 #include "millrace/codec/codec.hpp"
+#include "millrace/codec/type_name.hpp"
 
 #include <algorithm>
 #include <compare>
@@ -183,6 +184,12 @@ private:
   std::size_t least_ = 0; // when full_: k values are not less than this one
   bool full_ = false;
   std::uint64_t next_number_ = 0;
+};
+
+/// Without the order, which may be a lambda: its name would change with what stands around it.
+template <class T, class Less>
+struct type_name<top_k<T, Less>> {
+  static std::string get() { return detail::enclosed("top_k<", {type_name_of<T>()}, ">"); }
 };
 
 /// [k, values, the greatest first]. The order itself is not stored. One without a state of its own

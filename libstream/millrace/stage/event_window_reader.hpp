@@ -1,6 +1,7 @@
 #pragma once
 
 #include "millrace/chunk/chunk_buffer.hpp"
+#include "millrace/codec/type_name.hpp"
 #include "millrace/eventtime/event_options.hpp"
 #include "millrace/eventtime/windowed.hpp"
 #include "millrace/stage/event_exchange.hpp"
@@ -16,6 +17,10 @@ struct event_chunk {
   std::span<Result> results;
   std::span<Late> late;
 };
+
+/// That of the windows; late records are not kept.
+template <class Result, class Late>
+struct type_name<event_chunk<Result, Late>> : type_name<Result> {};
 
 /// Downstream half of windows by event time: adds the batch's records to the partition's windows,
 /// moves the watermark, and sends what fires; records that come too late go to the late stream.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "millrace/chunk/chunk_buffer.hpp"
+#include "millrace/codec/type_name.hpp"
 #include "millrace/op/flat_map.hpp"
 #include "millrace/op/op.hpp"
 #include "millrace/stage/chunk_part.hpp"
@@ -17,6 +18,10 @@ struct state_chunk {
   std::span<E> mapped;
   const state_store<K, S>* states = nullptr;
 };
+
+/// That of the states: what the function makes of them does not last.
+template <class K, class S, class E>
+struct type_name<state_chunk<K, S, E>> : type_name<std::pair<K, S>> {};
 
 /// The mapped records.
 template <class K, class S, class E>
