@@ -41,6 +41,29 @@ TEST_CASE("a frozen graph refuses operations in Spark's words") {
                                     "after stopping a context is not supported: map at "));
 }
 
+TEST_CASE("names are refused when they are empty, too long or not of one line") {
+  graph_builder builder{seconds(1), 2};
+  op_info info{"map", "before", {"job.cpp", 3}};
+  auto set = [&](std::string name) {
+    return message_of([&] { builder.set_name(info, name, std::source_location::current()); });
+  };
+  for (const auto& [name, why] :
+       {std::pair{std::string{}, "an empty name"},
+        std::pair{std::string(201, 'x'), "a name of 201 bytes"},
+        std::pair{std::string{"a\nb"}, "a name with a control character"}}) {
+    auto message = set(name);
+    CAPTURE(message);
+    CHECK(message.starts_with("name at graph_builder_test.cpp:"));
+    CHECK(message.ends_with(std::string{why} +
+                            " for map \"before\" at job.cpp:3; a name has 1 to 200 bytes, none "
+                            "of them a control character"));
+    CHECK(info.name == "before");
+  }
+  CHECK(set(std::string(200, 'x')).empty());
+  CHECK(info.name == std::string(200, 'x'));
+  CHECK(set("W\u00f6rter: all, 1").empty());
+}
+
 TEST_CASE("no partition count means the default parallelism; too many are refused") {
   graph_builder builder{seconds(1), 6};
   op_info info{"repartition", "", {"job.cpp", 3}};

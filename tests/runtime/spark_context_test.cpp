@@ -167,7 +167,7 @@ TEST_CASE("nothing can be added after start or after stop, and the error names t
     auto context = make(on);
     auto stream = test_input(*context, test_batches<int>{});
     auto pairs = stream.map([](int x) { return std::pair{x, x}; });
-    stream.for_each_batch([](const batch<int>&) {});
+    auto output = stream.for_each_batch([](const batch<int>&) {});
     for (std::string when : {"starting", "stopping"}) {
       when == "starting" ? context->start() : context->stop();
       auto refused = [&](const std::string& operation, const std::function<void()>& add) {
@@ -189,6 +189,7 @@ TEST_CASE("nothing can be added after start or after stop, and the error names t
       refused("for_each_batch", [&] { stream.for_each_batch([](const batch<int>&) {}); });
       refused("print", [&] { stream.print(); });
       refused("name", [&] { stream.name("late"); });
+      refused("name", [&] { output.name("late"); });
     }
   });
 }

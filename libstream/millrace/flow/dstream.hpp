@@ -63,10 +63,12 @@ public:
   dstream(std::shared_ptr<graph_builder> builder, node_ptr at)
       : builder_{std::move(builder)}, node_{std::move(at)} {}
 
-  /// Names this stream in messages, listeners and metrics; before start.
+  /// Names this stream in messages, listeners and metrics; before start. What is kept of it beyond
+  /// the process is kept under that name, which must be unique among the streams and outputs of
+  /// the job; without one it is kept under what the operations up to here are, so that a change of
+  /// those makes another stream of it.
   dstream& name(std::string text, here site = here::current()) {
-    builder_->describe_new("name", site);
-    node_->info()->name = std::move(text);
+    builder_->set_name(*node_->info(), std::move(text), site);
     return *this;
   }
 
@@ -222,14 +224,15 @@ public:
   // -- outputs ---
 
   /// Prints the first `shown` records of every batch.
-  void print(std::size_t shown = 10, here site = here::current()) const {
-    print_to(std::cout, shown, site);
+  output_handle print(std::size_t shown = 10, here site = here::current()) const {
+    return print_to(std::cout, shown, site);
   }
 
   /// As `print`, to a stream that outlives the job and that nothing else writes to meanwhile. When
   /// the stream fails, the output has failed: it is tried again, and then the batch has failed.
-  void print_to(std::ostream& to, std::size_t shown = 10, here site = here::current()) const {
-    output(
+  output_handle print_to(std::ostream& to, std::size_t shown = 10,
+                         here site = here::current()) const {
+    return output(
         "print", site,
         [limit = std::max(shown, shown + 1)] { return make_part<collect_writer<T>>(limit); },
         [shown, &to](auto& info) { return make_part<print_sink<owned_t<T>>>(info, shown, to); });
@@ -240,15 +243,15 @@ public:
   template <class F>
   requires std::invocable<F&, const batch<owned_t<T>>&, batch_time> ||
            std::invocable<F&, const batch<owned_t<T>>&>
-  void for_each_batch(F f, here site = here::current()) const {
-    output(
+  output_handle for_each_batch(F f, here site = here::current()) const {
+    return output(
         "for_each_batch", site, [] { return make_part<collect_writer<T>>(); },
         [f](auto& info) { return make_part<for_each_batch_sink<owned_t<T>, F>>(info, f); });
   }
 
   /// Keeps the results of all batches in `to`, which must outlive the job: for tests.
-  void collect_into(collector<owned_t<T>>& to, here site = here::current()) const {
-    output(
+  output_handle collect_into(collector<owned_t<T>>& to, here site = here::current()) const {
+    return output(
         "collect_into", site, [] { return make_part<collect_writer<T>>(); },
         [&to](auto&) { return make_part<collect_sink<owned_t<T>>>(to); });
   }
@@ -296,10 +299,12 @@ private:
   }
 
   template <class MakeWriter, class MakeSink>
-  void output(std::string operation, here site, MakeWriter writer, MakeSink sink) const {
+  output_handle output(std::string operation, here site, MakeWriter writer, MakeSink sink) const {
     auto info = builder_->describe_new(std::move(operation), site);
-    builder_->graph().add(make_part<output_node<MakeWriter, MakeSink>>(
-        builder_->graph().next_id(), std::move(info), node_, std::move(writer), std::move(sink)));
+    node_ptr at = make_part<output_node<MakeWriter, MakeSink>>(
+        builder_->graph().next_id(), std::move(info), node_, std::move(writer), std::move(sink));
+    builder_->graph().add(at);
+    return {builder_, std::move(at)};
   }
 
   std::shared_ptr<graph_builder> builder_;

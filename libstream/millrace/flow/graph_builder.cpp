@@ -1,5 +1,6 @@
 #include "millrace/flow/graph_builder.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace millrace {
@@ -26,6 +27,25 @@ std::shared_ptr<op_info> graph_builder::describe_new(std::string operation,
                      "Adding new inputs, transformations, and output operations after " +
                          std::string(now == context_state::active ? "starting" : "stopping") +
                          " a context is not supported: " + describe(*info)};
+}
+
+void graph_builder::set_name(op_info& who, std::string name,
+                             const std::source_location& site) const {
+  describe_new("name", site);
+  auto refuse = [&](const std::string& why) {
+    throw stream_error{errc::invalid_argument,
+                       "name at " + to_string(source_site{site}) + ": " + why + " for " +
+                           describe(who) + "; a name has 1 to " + std::to_string(longest_name) +
+                           " bytes, none of them a control character"};
+  };
+  if (name.empty())
+    refuse("an empty name");
+  if (name.size() > longest_name)
+    refuse("a name of " + std::to_string(name.size()) + " bytes");
+  auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (std::ranges::any_of(name, is_control))
+    refuse("a name with a control character");
+  who.name = std::move(name);
 }
 
 void graph_builder::set_remember(duration d) {

@@ -42,6 +42,11 @@ public:
   std::shared_ptr<op_info> describe_new(std::string operation,
                                         const std::source_location& site) const;
 
+  /// Gives the operation a name; `site` is where that is asked for. Throws stream_error unless the
+  /// graph can still be changed and the name has 1 to 200 bytes, none of them a control character.
+  void set_name(op_info& who, std::string name, const std::source_location& site) const;
+  static constexpr std::size_t longest_name = 200;
+
   /// The disk that sources and outputs of this job use.
   const std::shared_ptr<file_system>& files() const noexcept { return files_; }
   void set_files(std::shared_ptr<file_system> files) { files_ = std::move(files); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "millrace/flow/graph_builder.hpp"
+#include "millrace/flow/output_handle.hpp"
 #include "millrace/plan/typed_node.hpp"
 
 #include <memory>
@@ -39,9 +40,16 @@ struct stream_access {
   }
 
   template <class T, class MakeWriter, class MakeSink>
-  static void output(const dstream<T>& from, const char* operation,
-                     const std::source_location& site, MakeWriter writer, MakeSink sink) {
-    from.output(operation, site, std::move(writer), std::move(sink));
+  static output_handle output(const dstream<T>& from, const char* operation,
+                              const std::source_location& site, MakeWriter writer, MakeSink sink) {
+    return from.output(operation, site, std::move(writer), std::move(sink));
+  }
+
+  /// Makes `inner` a part of the operation that `outer` comes from: it is named when that is.
+  template <class Inner, class Outer>
+  static Outer as_part(const dstream<Inner>& inner, Outer outer) {
+    inner.node_->settings().part_of = outer.node_->info();
+    return outer;
   }
 
   /// `slide` zero: that of the first parent.

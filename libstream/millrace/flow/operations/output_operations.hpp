@@ -74,26 +74,27 @@ public:
   /// partition and a line, as `print` shows it, for each record. It appears as a whole or not at
   /// all, and a batch that is tried again replaces it. A full disk fails the batch with an error
   /// that names the file. With `skip_empty` a batch without records leaves nothing.
-  void save_as_text_files(std::string prefix, std::string suffix = "", bool skip_empty = false,
-                          here site = here::current()) const {
-    save("save_as_text_files", std::move(prefix), std::move(suffix), skip_empty, site,
-         [](file_system& files, const part_files_options& options, batch_time time,
-            const batch<record>& records) {
-           return save_text_files(files, options, time, records,
-                                  [](std::string& to, const record& r) { format_element(to, r); });
-         });
+  output_handle save_as_text_files(std::string prefix, std::string suffix = "",
+                                   bool skip_empty = false, here site = here::current()) const {
+    return save("save_as_text_files", std::move(prefix), std::move(suffix), skip_empty, site,
+                [](file_system& files, const part_files_options& options, batch_time time,
+                   const batch<record>& records) {
+                  return save_text_files(
+                      files, options, time, records,
+                      [](std::string& to, const record& r) { format_element(to, r); });
+                });
   }
 
   /// The same with object files, which `object_file_stream` reads back.
-  void save_as_object_files(std::string prefix, std::string suffix = "", bool skip_empty = false,
-                            here site = here::current()) const
+  output_handle save_as_object_files(std::string prefix, std::string suffix = "",
+                                     bool skip_empty = false, here site = here::current()) const
   requires encodable<record>
   {
-    save("save_as_object_files", std::move(prefix), std::move(suffix), skip_empty, site,
-         [](file_system& files, const part_files_options& options, batch_time time,
-            const batch<record>& records) {
-           return save_object_files(files, options, time, records);
-         });
+    return save("save_as_object_files", std::move(prefix), std::move(suffix), skip_empty, site,
+                [](file_system& files, const part_files_options& options, batch_time time,
+                   const batch<record>& records) {
+                  return save_object_files(files, options, time, records);
+                });
   }
 
   /// For each partition of each batch `open(partition, time)` makes a connection,
@@ -101,8 +102,9 @@ public:
   /// Partitions run in parallel. When anything throws, the connection is destroyed without `close`,
   /// and the whole batch is tried again: make `close` the commit.
   template <class Open, class Write, class Close>
-  void for_each_partition(Open open, Write write, Close close, here site = here::current()) const {
-    stream_access::output(
+  output_handle for_each_partition(Open open, Write write, Close close,
+                                   here site = here::current()) const {
+    return stream_access::output(
         self(), "for_each_partition", site, [] { return make_part<collect_writer<T>>(); },
         [=](auto& info) {
           return make_part<connection_sink<record, Open, Write, Close>>(info, open, write, close);
@@ -113,15 +115,15 @@ private:
   const dstream<T>& self() const { return static_cast<const dstream<T>&>(*this); }
 
   template <class Write>
-  void save(const char* operation, std::string prefix, std::string suffix, bool skip_empty,
-            here site, Write write) const {
+  output_handle save(const char* operation, std::string prefix, std::string suffix, bool skip_empty,
+                     here site, Write write) const {
     part_files_options options{std::move(prefix), std::move(suffix), skip_empty};
     auto to_disk = [write, options, files = stream_access::builder(self())->files()](
                        const batch<record>& records, batch_time time) {
       return write(*files, options, time, records);
     };
     using sink = saving_sink<record, decltype(to_disk)>;
-    stream_access::output(
+    return stream_access::output(
         self(), operation, site, [] { return make_part<collect_writer<T>>(); },
         [to_disk](auto&) { return make_part<sink>(to_disk); });
   }
