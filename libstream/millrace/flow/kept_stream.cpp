@@ -1,6 +1,7 @@
 #include "millrace/flow/kept_stream.hpp"
 
 #include "millrace/flow/checks.hpp"
+#include "millrace/plan/operator_uid.hpp"
 
 namespace millrace {
 
@@ -67,6 +68,22 @@ void checkpoint_every(const graph_builder& builder, node& stream, duration inter
   if (!interval.is_multiple_of(slide))
     refuse("not a multiple of", "a multiple of ");
   stream.settings().checkpoint = interval;
+}
+
+void set_state_version(const graph_builder& builder, node& stream, std::uint32_t version,
+                       const std::source_location& site) {
+  auto who = named("state_version", site);
+  check_not_started(builder, "state version", who);
+  auto* keeper = state_node(stream);
+  if (!keeper)
+    throw stream_error{errc::invalid_argument,
+                       describe(who) + ": " + describe(*stream.info()) +
+                           " keeps no state from batch to batch; say it of the stream of "
+                           "update_state_by_key, map_with_state or a window"};
+  if (version == 0)
+    throw stream_error{errc::invalid_argument,
+                       describe(who) + ": the version is 0; it must be at least 1"};
+  keeper->settings().state_version = version;
 }
 
 void check_slice(const graph_builder& builder, const node& stream) {

@@ -38,6 +38,8 @@ void remember_for(const graph_builder& builder, node& stream, duration span,
                   const std::source_location& site);
 void checkpoint_every(const graph_builder& builder, node& stream, duration interval,
                       const std::source_location& site);
+void set_state_version(const graph_builder& builder, node& stream, std::uint32_t version,
+                       const std::source_location& site);
 void check_slice(const graph_builder& builder, const node& stream);
 /// Down to the stream's own times: a bound between two of them means the earlier one, and a
 /// warning.

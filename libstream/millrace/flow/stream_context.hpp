@@ -74,7 +74,7 @@ public:
   dstream<T> raw_socket_stream(std::string host, std::uint16_t port, here site = here::current()) {
     auto frames = add_source<std::string_view>("raw_socket_stream",
                                                framed_blocks(std::move(host), port), site);
-    return frames.template flat_map_with<T>(
+    auto records = frames.template flat_map_with<T>(
         "raw_socket_stream",
         [](std::string_view frame, emitter<T>& emit) {
           auto bytes = reinterpret_cast<const unsigned char*>(frame.data());
@@ -85,6 +85,7 @@ public:
             emit(std::move(record));
         },
         site);
+    return stream_access::as_part(frames, records);
   }
 
   /// One queued batch for each batch interval, or all that are queued. `when_empty` is used when

@@ -1,5 +1,7 @@
 #include "millrace/plan/graph.hpp"
 
+#include "millrace/plan/operator_uid.hpp"
+
 #include <algorithm>
 
 namespace millrace {
@@ -36,6 +38,7 @@ void job_graph::validate() const {
         errc::illegal_state,
         "No output operations registered, so nothing to execute: end a stream with print(), "
         "for_each_batch(f) or collect_into(v)"};
+  check_names(*this);
 }
 
 result<std::vector<bool>> absent_nodes(const job_graph& graph, const std::vector<stream_id>& absent,

@@ -22,6 +22,10 @@ bool node::due_at(batch_time time, batch_time zero) const noexcept {
   return slide_.is_zero() || (time > zero && (time - zero).is_multiple_of(slide_));
 }
 
+std::string node::element_type() const {
+  return parents_.empty() ? std::string{} : parents_.front()->element_type();
+}
+
 bool node::aligned(std::size_t) const noexcept { return false; }
 
 consumer_ptr node::make_op(consumer_base&) const { wrong_role(*this, "operator"); }

@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +40,9 @@ struct stream_settings {
   std::optional<duration> checkpoint; ///< How often its state is to be written.
   duration default_checkpoint{0};     ///< The same if the user says nothing; zero: it has no state.
   std::shared_ptr<void> kept;         ///< The store of its batches, if they are kept.
+  std::uint32_t state_version = 1;    ///< Of what its state means, as far as types do not tell.
+  /// The operation of which this one is an inner part, so that its name stands for both.
+  std::shared_ptr<const op_info> part_of;
 };
 
 /// One operation of a job graph: who it is to the user, and how to make its run-time parts.
@@ -84,6 +88,11 @@ public:
   virtual bool absorbs_absence() const noexcept { return false; }
   /// Exchange: a batch without new records can mean much work, such as emitting a whole window.
   virtual bool works_when_empty() const noexcept { return false; }
+  /// Exchange: it keeps something from batch to batch that a restart has to bring back.
+  virtual bool keeps_state() const noexcept { return false; }
+  /// The type of the stream's records by the name that lasts, `type_name_of`; of an output: of what
+  /// it is given. Where records and state share a stream: that of the keys and states.
+  virtual std::string element_type() const;
   /// What a user is told when a parent has no batch at a time at which this needs one; null: then
   /// there is none here either.
   virtual const char* needs_parents() const noexcept { return nullptr; }

@@ -35,6 +35,7 @@ public:
   consumer_ptr make_fan_out(const std::vector<consumer_base*>& targets) const override {
     return make_typed_fan_out<T>(targets);
   }
+  std::string element_type() const override { return type_name_of<T>(); }
 
   std::unique_ptr<stage_reader> make_reader(consumer_base& down) const override {
     auto& typed = static_cast<consumer<T>&>(down);

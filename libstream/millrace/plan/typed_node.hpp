@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/codec/type_name.hpp"
 #include "millrace/op/fan_out.hpp"
 #include "millrace/op/op.hpp"
 #include "millrace/plan/node.hpp"
@@ -24,6 +25,7 @@ public:
   consumer_ptr make_fan_out(const std::vector<consumer_base*>& targets) const override {
     return make_typed_fan_out<T>(targets);
   }
+  std::string element_type() const override { return type_name_of<T>(); }
 };
 
 /// A narrow operation: `make(info, down)` returns its operator.
@@ -66,6 +68,7 @@ struct exchange_traits {
   std::uint32_t partitions = 0;
   bool absorbs_absence = false;
   bool works_when_empty = false;
+  bool keeps_state = false;
   const char* needs_parents = nullptr;
 };
 
@@ -82,6 +85,7 @@ public:
   bool aligned(std::size_t parent) const noexcept override { return inputs_[parent].aligned; }
   bool absorbs_absence() const noexcept override { return traits_.absorbs_absence; }
   bool works_when_empty() const noexcept override { return traits_.works_when_empty; }
+  bool keeps_state() const noexcept override { return traits_.keeps_state; }
   const char* needs_parents() const noexcept override { return traits_.needs_parents; }
   std::unique_ptr<exchange_writer> make_writer(std::size_t parent) const override;
 
@@ -107,6 +111,7 @@ public:
   consumer_ptr make_fan_out(const std::vector<consumer_base*>& targets) const override {
     return make_typed_fan_out<Out>(targets);
   }
+  std::string element_type() const override { return type_name_of<Out>(); }
 
 private:
   MakeReader make_reader_;

@@ -189,7 +189,8 @@ private:
       return both;
     };
     using fold = window_fold<summary, decltype(merge)>;
-    exchange_traits traits{.partitions = 1, .absorbs_absence = true, .works_when_empty = true};
+    exchange_traits traits{
+        .partitions = 1, .absorbs_absence = true, .works_when_empty = true, .keeps_state = true};
     return stream_access::exchange<summary>(
         stream_access::builder(self()), info, {summarised<summary>(make)}, traits,
         [times, make, merge](auto& who, consumer<summary>& down) {
@@ -220,16 +221,18 @@ private:
   }
   template <class Stream>
   static auto greatest_first(const Stream& tops, here site) {
-    return tops.flat_map([](const auto& top) { return top.sorted(); }, site);
+    return stream_access::as_part(
+        tops, tops.flat_map([](const auto& top) { return top.sorted(); }, site));
   }
 
   template <class Stream>
   static auto estimates(const Stream& sketches, here site) {
-    return sketches.map(
+    auto rounded = sketches.map(
         [](const hyper_log_log& s) {
           return static_cast<std::int64_t>(std::llround(s.estimate()));
         },
         site);
+    return stream_access::as_part(sketches, rounded);
   }
 
   static void check_fractions(const char* operation, const std::vector<double>& fractions,
@@ -242,7 +245,7 @@ private:
   }
   template <class Stream>
   static auto quantiles(const Stream& digests, std::vector<double> fractions, here site) {
-    return digests.map(
+    auto found = digests.map(
         [fractions](const t_digest& d) {
           std::vector<double> out;
           for (auto f : fractions)
@@ -251,11 +254,12 @@ private:
           return out;
         },
         site);
+    return stream_access::as_part(digests, found);
   }
 
   template <class Stream>
   static auto hitters(const Stream& sketches, std::size_t n, here site) {
-    return sketches.flat_map(
+    auto top = sketches.flat_map(
         [n](const auto& s) {
           std::vector<std::pair<record, std::int64_t>> out;
           for (auto& item : s.top(n))
@@ -263,6 +267,7 @@ private:
           return out;
         },
         site);
+    return stream_access::as_part(sketches, top);
   }
 };
 

@@ -268,8 +268,10 @@ event_results<K, V, C> event_windows<K, V>::made(const char* operation, Function
   using result = std::pair<owned_t<K>, windowed<C>>;
   using late = timestamped<std::pair<K, V>>;
   using chunk = event_chunk<result, late>;
-  exchange_traits traits{
-      .partitions = partitioner.partitions, .absorbs_absence = true, .works_when_empty = true};
+  exchange_traits traits{.partitions = partitioner.partitions,
+                         .absorbs_absence = true,
+                         .works_when_empty = true,
+                         .keeps_state = true};
   auto stage = stream_access::exchange<chunk>(
       stream_access::builder(stream), info, {detail::event_parent(from_, partitioner)}, traits,
       make_reader<C>(std::move(functions)), partitioning_of(partitioner));
@@ -296,8 +298,10 @@ auto event_dstream<std::pair<K, V>>::interval_join(const event_dstream<std::pair
   using reader = interval_join_reader<K, V, W>;
   using out = typename reader::value_type;
   typename reader::options options{lower, upper, options_, other.watermarks(), bounds};
-  exchange_traits traits{
-      .partitions = partitioner.partitions, .absorbs_absence = true, .works_when_empty = true};
+  exchange_traits traits{.partitions = partitioner.partitions,
+                         .absorbs_absence = true,
+                         .works_when_empty = true,
+                         .keeps_state = true};
   return stream_access::exchange<out>(
       stream_access::builder(records_), info,
       {detail::event_parent(*this, partitioner), detail::event_parent(other, partitioner)}, traits,

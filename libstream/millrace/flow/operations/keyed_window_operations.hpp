@@ -68,10 +68,8 @@ public:
     auto info = stream_access::describe_new(self(), "group_by_key_and_window", site);
     checked_window(*info, length, slide, stream_access::node(self())->slide());
     auto partitioner = checked_partitioner(self(), *info, std::move(partitions));
-    return self()
-        .partition_by(partitioner, site)
-        .window(length, slide, site)
-        .group_by_key(partitioner, site);
+    auto records = self().partition_by(partitioner, site).window(length, slide, site);
+    return stream_access::as_part(records, records.group_by_key(partitioner, site));
   }
 
 private:
@@ -94,8 +92,10 @@ private:
     auto partitioner = checked_partitioner(self(), *info, std::move(partitions));
     auto aggregate = owned_reduction<V>(f);
     using out = std::pair<owned_key, value>;
-    exchange_traits traits{
-        .partitions = partitioner.partitions, .absorbs_absence = true, .works_when_empty = true};
+    exchange_traits traits{.partitions = partitioner.partitions,
+                           .absorbs_absence = true,
+                           .works_when_empty = true,
+                           .keeps_state = true};
     auto reader = [=](auto& who, consumer<out>& down) {
       using type = keyed_window_reader<K, value, owned_key, decltype(aggregate), Window>;
       return make_part<type>(who, down, times, aggregate,

@@ -88,6 +88,14 @@ public:
     return self();
   }
 
+  /// The version of what the state of this stream means, 1 if not given; before start. To be raised
+  /// when states of the same type come to mean something else, so that old ones are not taken for
+  /// new ones. Throws stream_error(invalid_argument) for 0, and for a stream that keeps no state.
+  const dstream<T>& state_version(std::uint32_t version, here site = here::current()) const {
+    set_state_version(*stream_access::builder(self()), *stream_access::node(self()), version, site);
+    return self();
+  }
+
   /// As `checkpoint` says; a stream that has a state gets an interval of at least 10 seconds at the
   /// start.
   std::optional<duration> checkpoint_interval() const {

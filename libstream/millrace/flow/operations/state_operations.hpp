@@ -166,7 +166,10 @@ private:
   }
 
   static constexpr exchange_traits state_traits(std::uint32_t partitions) {
-    return {.partitions = partitions, .absorbs_absence = true, .works_when_empty = true};
+    return {.partitions = partitions,
+            .absorbs_absence = true,
+            .works_when_empty = true,
+            .keeps_state = true};
   }
 
   template <class S, class Result>

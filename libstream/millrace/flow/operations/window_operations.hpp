@@ -110,7 +110,10 @@ public:
 
 protected:
   static constexpr exchange_traits window_traits(std::uint32_t partitions) {
-    return {.partitions = partitions, .absorbs_absence = true, .works_when_empty = true};
+    return {.partitions = partitions,
+            .absorbs_absence = true,
+            .works_when_empty = true,
+            .keeps_state = true};
   }
 
 private:
