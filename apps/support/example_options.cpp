@@ -2,8 +2,11 @@
 
 #include "millrace/flow/stream_context.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
+#include <span>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
@@ -43,6 +46,9 @@ example_arguments::example_arguments(std::string program, std::string about)
   app()
       .add_option("--config", config_file_, "Reads options of the job from a TOML file")
       ->type_name("FILE");
+  app().add_flag("--explain{text}", explain_,
+                 "Prints the plan of the job and does not run it; --explain=FORM in the form text, "
+                 "json or dot");
   app().footer("MILLRACE_... in the environment sets options too, for example\n"
                "MILLRACE_STREAM_BLOCK_INTERVAL=50ms; `millrace options` lists them all.");
 }
@@ -54,6 +60,7 @@ void example_arguments::add_socket() {
       ->type_name("")
       ->required()
       ->check(CLI::Range(1, 65'535));
+  places_ = {"HOST", "PORT"};
   add_run_for();
   add_flag("--until-end", options_.until_end,
            "Stop gracefully once the other side has closed, instead of reconnecting");
@@ -61,6 +68,8 @@ void example_arguments::add_socket() {
 
 void example_arguments::add_directory() {
   add("DIR", options_.directory, "The directory in which files appear");
+  options_.directory = ".";
+  places_ = {"DIR"};
   add_run_for();
 }
 
@@ -80,6 +89,8 @@ void example_arguments::finish() {
     args.push_back("--set=" + setting);
   if (!master_.empty())
     args.push_back("--master=" + master_);
+  if (!explain_.empty())
+    args.push_back("--explain=" + explain_);
   auto loaded = configuration::load(load_request::of_process(std::move(args)));
   if (!loaded)
     throw stream_error{loaded.error()};
@@ -91,6 +102,13 @@ void example_arguments::finish() {
 }
 
 example_options example_arguments::parse(int argc, const char* const* argv) {
+  const std::span<const char* const> given{argv, static_cast<std::size_t>(argc)};
+  auto explains = [](std::string_view a) {
+    return a == "--explain" || a.starts_with("--explain=");
+  };
+  if (std::ranges::any_of(given, explains))
+    for (const auto& place : places_)
+      app().get_option(place)->required(false);
   read(argc, argv);
   return std::move(options_);
 }

@@ -19,7 +19,7 @@ class basic_stream_context;
 namespace millrace::apps {
 
 /// The arguments that examples share, checked. Options of the job come from `--config FILE`, the
-/// environment (MILLRACE_...), `--set key=value` and `--master`; later ones win.
+/// environment (MILLRACE_...), `--set key=value`, `--master` and `--explain`; later ones win.
 struct example_options {
   configuration conf;
   duration batch = seconds(1);
@@ -40,7 +40,8 @@ class example_arguments final : public arguments {
 public:
   example_arguments(std::string program, std::string about);
 
-  /// Adds HOST, PORT, --run-for and --until-end.
+  /// Adds HOST, PORT, --run-for and --until-end. With --explain, which connects to nothing, neither
+  /// HOST nor PORT need be given; nor DIR of the next.
   void add_socket();
   /// Adds DIR and --run-for.
   void add_directory();
@@ -57,7 +58,10 @@ private:
   duration run_for_{0};
   std::string master_;
   std::string config_file_;
+  std::string explain_;
   std::vector<std::string> settings_;
+  /// What a plan does not depend on.
+  std::vector<std::string> places_;
 };
 
 /// The arguments of an example that reads a socket and adds nothing.

@@ -93,6 +93,54 @@ TEST_CASE("every example runs for as long as it is told, also when nobody listen
   }
 }
 
+TEST_CASE("every example prints its plan without running, and without being told where to read") {
+  std::vector<std::vector<std::string>> commands;
+  for (const auto& name : socket_examples)
+    commands.push_back({name});
+  commands.push_back({"raw_network_grep", "localhost", "9", "a"});
+  commands.push_back({"page_view_stream", "pageCounts"});
+  commands.push_back({"queue_stream"});
+  commands.push_back({"file_word_count"});
+  for (auto& command : commands) {
+    const auto name = command.front();
+    CAPTURE(name);
+    command.front() = program(name);
+    for (const auto& [argument, beginning] :
+         {std::pair{"--explain", "job \""}, std::pair{"--explain=text", "job \""},
+          std::pair{"--explain=json", "{\n  \"job\": \""},
+          std::pair{"--explain=dot", "digraph \""}}) {
+      CAPTURE(argument);
+      auto whole = command;
+      whole.emplace_back(argument);
+      const auto plan = run_process(whole);
+      CHECK(plan.status == 0);
+      CHECK(plan.err.empty());
+      CHECK(plan.out.starts_with(beginning + name + '"'));
+      CHECK(plan.out.find("Time: ") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("the plan of network_word_count says what runs where, with places in its source") {
+  const auto plan = run_process(
+      {program("network_word_count"), "localhost", "9999", "--explain", "--master", "local[3]"});
+  CHECK(plan.status == 0);
+  for (const char* part :
+       {"stage 0: 3 partitions\n  socket_text_stream#ea4a6554 -> text at network_word_count.cpp:",
+        "\n      map -> (text,i64) at network_word_count.cpp:",
+        "=> stage 1, each partition to 3 partitions\n",
+        "stage 1: 3 partitions\n  reduce_by_key#4a238026 -> (text,i64) at network_word_count.cpp:",
+        "socket localhost:9999\n", "0: print#753daf4a <- (text,i64) at network_word_count.cpp:"})
+    CHECK(plan.out.find(part) != std::string::npos);
+  const auto of_readme = run_process({program("readme_word_count"), "--explain"});
+  CHECK(of_readme.status == 0);
+  CHECK(of_readme.out.find("0: print#753daf4a <- (text,i64) at readme_word_count.cpp:") !=
+        std::string::npos);
+  const auto refused = run_process({program("network_word_count"), "--explain=svg"});
+  CHECK(refused.status == 2);
+  CHECK(refused.err.find("argument --explain") != std::string::npos);
+}
+
 TEST_CASE("bad arguments of an example end with 2, the reason and the usage") {
   struct row {
     std::vector<std::string> arguments;

@@ -1,3 +1,4 @@
+#include "millrace/config/configuration.hpp"
 #include "millrace/config/options.hpp"
 #include "millrace/config/setting_sources.hpp"
 
@@ -46,6 +47,20 @@ TEST_CASE("arguments in every spelling") {
   CHECK(read->positional == strings{"localhost", "9999", "-", "--master", "-x"});
   CHECK(read->config_file == "job.toml");
   CHECK(read_arguments({})->settings.empty());
+}
+
+TEST_CASE("--explain takes its form behind an equals sign only") {
+  const auto read = read_arguments({"--explain", "localhost", "--explain=dot"});
+  REQUIRE(read);
+  CHECK(shown(read->settings) ==
+        strings{"app.explain=text (argument --explain)", "app.explain=dot (argument --explain)"});
+  CHECK(read->positional == strings{"localhost"});
+  load_request request;
+  request.args = {"--explain"};
+  CHECK(configuration::load(request)->text("app.explain") == "text");
+  request.args = {"--explain=svg"};
+  check_refused(configuration::load(request).error(),
+                {"argument --explain", "svg", "off or text or json or dot"});
 }
 
 TEST_CASE("wrong arguments are named") {

@@ -59,8 +59,8 @@ public:
   ~configuration();
 
   /// From a program's arguments, this process's environment and the file that `--config` names.
-  /// Understands --master M, --set key=value, --conf key=value, --config FILE, --key value,
-  /// --key=value; `--` ends options. Throws stream_error on bad input.
+  /// Understands --master M, --set key=value, --conf key=value, --config FILE, --explain[=FORM],
+  /// --key value, --key=value; `--` ends options. Throws stream_error on bad input.
   static configuration from_args(int argc, const char* const* argv);
 
   static configuration defaults();

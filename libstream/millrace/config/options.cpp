@@ -16,9 +16,12 @@ constexpr std::int64_t gib = kib * kib * kib;
 constexpr std::int64_t longest_ms = 1'000LL * 86'400'000;
 constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
 
-constexpr std::array<option, 32> table{{
+constexpr std::array<option, 33> table{{
     {"app.name", "spark.app.name", text, "millrace",
      "The name of the job in logs, metrics and thread names."},
+    {"app.explain", "", choice, "off",
+     "Prints the plan of the job in that form instead of running it; --explain means text.", 0, 0,
+     "off|text|json|dot"},
     {"master", "spark.master", option_type::master, "local[*]",
      "Where the job runs: local (one compute thread), local[N], or local[*] (one for each "
      "processor)."},
@@ -76,8 +79,10 @@ constexpr std::array<option, 32> table{{
     {"stop.handle_signals", "", boolean, "true",
      "Whether SIGINT and SIGTERM stop the job; false leaves them to the program."},
     {"stop.graceful_timeout", "spark.streaming.gracefulStopTimeout", option_type::duration, "0",
-     "The most time for a graceful stop to process what was received; 0 is 10 batch intervals.", 0,
-     longest_ms},
+     "The most time for a graceful stop to process what was received, after which the job fails; 0 "
+     "is as "
+     "long as it takes.",
+     0, longest_ms},
     {"stop.phase_timeout", "", option_type::duration, "10s",
      "The most time for each other phase of a stop.", 1, longest_ms},
     {"listener.queue_size", "spark.scheduler.listenerbus.eventqueue.streams.capacity", integer,

@@ -15,7 +15,7 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-constexpr std::array special_arguments{"master"sv, "set"sv, "conf"sv, "config"sv};
+constexpr std::array special_arguments{"master"sv, "set"sv, "conf"sv, "config"sv, "explain"sv};
 
 bool is_special(std::string_view name) {
   return std::find(special_arguments.begin(), special_arguments.end(), name) !=
@@ -55,6 +55,9 @@ private:
     std::string_view value;
     if (equals != std::string_view::npos) {
       value = argument.substr(equals + 1);
+    } else if (name == "explain") {
+      // What follows is another argument: a form is written behind an equals sign only.
+      value = "text";
     } else if (at_ < arguments_.size() && !arguments_[at_].starts_with("--")) {
       value = arguments_[at_++];
     } else {
@@ -70,6 +73,8 @@ private:
       found_.config_file = std::string{value};
       return {};
     }
+    if (name == "explain")
+      name = "app.explain";
     if (name == "set" || name == "conf") {
       const auto equals = value.find('=');
       if (equals == std::string_view::npos)

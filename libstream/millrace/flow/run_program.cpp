@@ -25,6 +25,7 @@ std::string usage_of(const std::string& program) {
          "  --master M        Where the job runs: local, local[N] or local[*]\n"
          "  --set KEY=VALUE   Sets an option of the job; may be repeated\n"
          "  --config FILE     Reads options of the job from a TOML file\n"
+         "  --explain[=FORM]  Prints the plan of the job and does not run it: text, json or dot\n"
          "\n"
          "MILLRACE_... in the environment sets options too, for example\n"
          "MILLRACE_STREAM_BLOCK_INTERVAL=50ms; `millrace options` lists them all.\n";

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <iostream>
 #include <random>
 
 namespace millrace {
@@ -185,6 +186,13 @@ job basic_stream_context::make_job() {
   return what;
 }
 
+void basic_stream_context::print_plan(explain_format format) const {
+  const auto plan = make_plan(builder_->frozen(), builder_->parallelism());
+  explained_job what{plan, conf_.app_name(), batch_interval(), compute_threads(conf_),
+                     conf_.integer("stream.batches_in_flight")};
+  std::cout << explain(what, format) << std::flush;
+}
+
 void basic_stream_context::start() {
   std::lock_guard guard{starting_};
   auto what = make_job();
@@ -203,6 +211,11 @@ void basic_stream_context::start() {
   try {
     builder_->set_log(logger{what.log, "stream"});
     graph_builder::complete(builder_);
+    if (auto form = parse_explain_format(conf_.text("app.explain")).value()) {
+      print_plan(*form);
+      builder_->set_state(context_state::stopped);
+      return;
+    }
     builder_->set_state(context_state::active);
     engine_->start(std::move(what));
     running_.store(true);

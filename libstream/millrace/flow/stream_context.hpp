@@ -5,6 +5,7 @@
 #include "millrace/codec/codec.hpp"
 #include "millrace/config/configuration.hpp"
 #include "millrace/engine/listener.hpp"
+#include "millrace/engine/explain/explain.hpp"
 #include "millrace/engine/runtime.hpp"
 #include "millrace/files/file_source.hpp"
 #include "millrace/files/object_file.hpp"
@@ -230,7 +231,9 @@ public:
 
   /// Validates the graph and starts. Already active: a warning. Stopped:
   /// stream_error(illegal_state). When starting fails, nothing is left running, the context is
-  /// stopped and the error is rethrown.
+  /// stopped and the error is rethrown. When the option app.explain asks for the plan (`--explain`
+  /// does), that is printed to standard output and nothing runs: the context has stopped, and
+  /// `await_termination` returns at once.
   void start();
 
   /// Stops and waits until stopped, except on a thread of the job itself (listener, output,
@@ -283,6 +286,7 @@ private:
 
   static socket_source framed_blocks(std::string host, std::uint16_t port);
   job make_job();
+  void print_plan(explain_format format) const;
 
   configuration conf_;
   std::shared_ptr<graph_builder> builder_;
