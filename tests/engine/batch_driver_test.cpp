@@ -71,9 +71,9 @@ struct fixture : batch_effects {
   }
 
   void done(std::int64_t s, const std::string& failure = {}) {
-    std::optional<error> e;
+    std::optional<batch_failure> e;
     if (!failure.empty())
-      e = error{errc::internal, failure};
+      e = batch_failure{error{errc::internal, failure}, settings.on_batch_failure};
     driver->outputs_done(batch_time{s * 1000}, {}, e);
   }
 

@@ -56,7 +56,11 @@ TEST_CASE("a failed batch stops the job or is skipped, as the policy says") {
   error wrong{errc::user_function_failed, "wrong"};
   batch_progress stopping{one_at_a_time()};
   CHECK(stopping.submit(at(1000), batch_time{1000}));
-  auto stopped = stopping.finish(batch_time{1000}, {}, wrong, batch_time{1000}).value();
+  CHECK(stopping.on_failure() == failure_policy::stop);
+  auto stopped = stopping
+                     .finish(batch_time{1000}, {}, batch_failure{wrong, failure_policy::stop},
+                             batch_time{1000})
+                     .value();
   REQUIRE(stopped.stop_because);
   CHECK(stopped.stop_because->message == "wrong");
   CHECK_FALSE(stopped.skipped);
@@ -64,7 +68,11 @@ TEST_CASE("a failed batch stops the job or is skipped, as the policy says") {
   batch_progress skipping{one_at_a_time(failure_policy::skip)};
   CHECK(skipping.submit(at(1000), batch_time{1000}));
   CHECK_FALSE(skipping.submit(at(2000), batch_time{2000}).value());
-  auto skipped = skipping.finish(batch_time{1000}, {}, wrong, batch_time{2000}).value();
+  CHECK(skipping.on_failure() == failure_policy::skip);
+  auto skipped = skipping
+                     .finish(batch_time{1000}, {}, batch_failure{wrong, failure_policy::skip},
+                             batch_time{2000})
+                     .value();
   CHECK_FALSE(skipped.stop_because);
   CHECK(skipped.skipped->message == "wrong");
   CHECK(skipped.next->time == batch_time{2000});

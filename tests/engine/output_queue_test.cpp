@@ -27,9 +27,9 @@ struct fixture : output_effects {
   }
 
   void done(batch_time time, std::vector<output_info> outputs,
-            std::optional<error> failure) override {
+            std::optional<batch_failure> failure) override {
     said.push_back("done " + std::to_string(time.ms()) + " " + std::to_string(outputs.size()) +
-                   (failure ? " " + failure->message : ""));
+                   (failure ? " " + failure->why.message : ""));
   }
 
   /// The only payload of an output's batch.
@@ -40,7 +40,10 @@ struct fixture : output_effects {
     CHECK(queue->deliver(output_id{output}, batch_time{time}, 0, std::move(what)));
   }
 
-  void returns(std::optional<error> failure = {}) { queue->ran(running, std::move(failure)); }
+  void returns(std::optional<error> failure = {},
+               std::optional<failure_policy> policy = std::nullopt) {
+    queue->ran({running, std::move(failure), policy});
+  }
 
   steps taken() { return std::exchange(said, {}); }
 
@@ -108,4 +111,22 @@ TEST_CASE("after a batch that ends the job nothing runs any more") {
   CHECK(f.taken() == steps{"run 0 of 1000", "run 1 of 1000", "done 1000 2 bad"});
   f.deliver(1, 2000);
   CHECK(f.taken().empty());
+}
+
+TEST_CASE("what an output says of its failure goes before what the job says, and a stop before both") {
+  fixture stopping;
+  stopping.deliver(0, 1000);
+  stopping.deliver(1, 1000);
+  stopping.deliver(0, 2000);
+  stopping.returns(error{errc::internal, "never mind"}, failure_policy::skip);
+  stopping.returns();
+  CHECK(stopping.taken() == steps{"run 0 of 1000", "run 1 of 1000", "done 1000 2 never mind",
+                                  "run 0 of 2000"});
+  fixture skipping{failure_policy::skip};
+  skipping.deliver(0, 1000);
+  skipping.deliver(1, 1000);
+  skipping.deliver(0, 2000);
+  skipping.returns(error{errc::internal, "never mind"});
+  skipping.returns(error{errc::internal, "bad"}, failure_policy::stop);
+  CHECK(skipping.taken() == steps{"run 0 of 1000", "run 1 of 1000", "done 1000 2 bad"});
 }

@@ -228,6 +228,66 @@ TEST_CASE("print to a stream that fails is a failed output: tried again, then th
     });
 }
 
+TEST_CASE("the policy of an output that fails is what follows, whatever the job's is: table") {
+  using policy = std::optional<failure_policy>;
+  constexpr auto stop = failure_policy::stop;
+  constexpr auto skip = failure_policy::skip;
+  struct row {
+    const char* job;
+    policy first, second;
+    const char* failed; ///< Whose error ends the job; null: none does.
+  };
+  for (const auto& [job, first, second, failed] :
+       {row{"stop", skip, policy{}, "second"}, row{"stop", policy{}, skip, "first"},
+        row{"stop", skip, skip, nullptr}, row{"stop", policy{}, policy{}, "first"},
+        row{"skip", policy{}, policy{}, nullptr}, row{"skip", policy{}, stop, "second"},
+        row{"skip", stop, stop, "first"}})
+    on_all_engines([&, job = job, first = first, second = second, failed = failed](engine& on) {
+      CAPTURE(job);
+      CAPTURE(failed);
+      auto events = std::make_shared<event_log>();
+      collector<int> out;
+      auto conf = with("stream.on_batch_failure", job).set("stream.task_max_failures", 1);
+      auto e = run_three(on, conf, events, [&](basic_stream_context& context) {
+        auto s = test_input(context, three);
+        auto fail_with = [&](const char* what, policy then) {
+          auto output = s.for_each_batch([what](const batch<int>&, batch_time t) {
+            if (t == batch_time{2000})
+              throw std::runtime_error(what);
+          });
+          if (then)
+            output.on_failure(*then);
+        };
+        fail_with("first", first);
+        fail_with("second", second);
+        s.collect_into(out);
+      });
+      CHECK(out.times().at(1) == batch_time{2000});
+      CHECK((out.times().size() == 3) == (failed == nullptr));
+      CHECK(e.empty() == (failed == nullptr));
+      CHECK(contains(e, failed ? failed : ""));
+      CHECK(events->completed().at(1).failure.has_value());
+      CHECK(events->completed().at(1).outputs.at(0).failure.has_value());
+    });
+}
+
+TEST_CASE("the policy of an output says nothing of a batch that failed before it") {
+  on_all_engines([](engine& on) {
+    auto e = run_three(on, with("stream.task_max_failures", "1"), std::make_shared<event_log>(),
+                       [](basic_stream_context& context) {
+                         test_input(context, three)
+                             .map([](int x) {
+                               if (x == 3)
+                                 throw std::runtime_error("three");
+                               return x;
+                             })
+                             .for_each_batch([](const batch<int>&) {})
+                             .on_failure(failure_policy::skip);
+                       });
+    CHECK(contains(e, "three"));
+  });
+}
+
 TEST_CASE("one failing output does not keep the others of its batch from running") {
   on_all_engines([](engine& on) {
     collector<int> before;

@@ -190,6 +190,7 @@ TEST_CASE("nothing can be added after start or after stop, and the error names t
       refused("print", [&] { stream.print(); });
       refused("name", [&] { stream.name("late"); });
       refused("name", [&] { output.name("late"); });
+      refused("on_failure", [&] { output.on_failure(failure_policy::skip); });
     }
   });
 }

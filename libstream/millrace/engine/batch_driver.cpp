@@ -120,7 +120,7 @@ void batch_driver::start(const allocated_batch& batch) {
 }
 
 void batch_driver::outputs_done(batch_time time, std::vector<output_info> outputs,
-                                std::optional<error> failure) {
+                                std::optional<batch_failure> failure) {
   auto done = progress_.finish(time, std::move(outputs), std::move(failure), time_.wall_now());
   if (!done)
     throw stream_error{done.error()};

@@ -60,7 +60,7 @@ public:
 
   /// Every output of a batch has run, or will not.
   void outputs_done(batch_time time, std::vector<output_info> outputs,
-                    std::optional<error> failure);
+                    std::optional<batch_failure> failure);
 
   void go_on() { pump(); }
 

@@ -48,7 +48,7 @@ batch_info batch_progress::submitted(batch_time time) const {
 
 result<batch_progress::completion> batch_progress::finish(batch_time time,
                                                           std::vector<output_info> outputs,
-                                                          std::optional<error> failure,
+                                                          std::optional<batch_failure> failure,
                                                           batch_time now) {
   auto it = open_.find(time);
   auto next = queue_.complete(time, now);
@@ -60,9 +60,9 @@ result<batch_progress::completion> batch_progress::finish(batch_time time,
   done.info.processing_ended = now;
   done.info.outputs = std::move(outputs);
   if (failure) {
-    done.info.failure = failure->message;
-    (options_.on_failure == failure_policy::stop ? done.stop_because : done.skipped) =
-        std::move(failure);
+    done.info.failure = failure->why.message;
+    (failure->policy == failure_policy::stop ? done.stop_because : done.skipped) =
+        std::move(failure->why);
   }
   if (*next) {
     auto& started = open_.at((*next)->time);

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "millrace/engine/allocated_batch.hpp"
+#include "millrace/engine/batch_failure.hpp"
 #include "millrace/engine/batch_queue.hpp"
 #include "millrace/engine/delay_warning.hpp"
-#include "millrace/engine/failure_policy.hpp"
 
 #include <map>
 #include <optional>
@@ -41,7 +41,10 @@ public:
 
   /// All outputs of a running batch are done, well or not.
   result<completion> finish(batch_time time, std::vector<output_info> outputs,
-                            std::optional<error> failure, batch_time now);
+                            std::optional<batch_failure> failure, batch_time now);
+
+  /// What follows a failed batch if its failure does not say so itself.
+  failure_policy on_failure() const noexcept { return options_.on_failure; }
 
   /// How late the oldest unfinished batch is, when that is to be warned of now: once an episode.
   /// For batches that do not end at all.

@@ -1,6 +1,7 @@
 #include "millrace/engine/job_settings.hpp"
 
 #include "millrace/config/configuration.hpp"
+#include "millrace/engine/batch_failure.hpp"
 
 #include <algorithm>
 #include <thread>

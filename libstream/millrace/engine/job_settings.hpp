@@ -3,7 +3,7 @@
 #include "millrace/base/time.hpp"
 #include "millrace/engine/batch_pacer.hpp"
 #include "millrace/engine/batch_queue.hpp"
-#include "millrace/engine/failure_policy.hpp"
+#include "millrace/plan/failure_policy.hpp"
 #include "millrace/intake/restart_policy.hpp"
 
 #include <chrono>

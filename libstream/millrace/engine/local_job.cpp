@@ -220,12 +220,12 @@ void local_job::run(output_id output, input_gate::ready input) {
   events_.post({sink_at_, outputs_at_}, [this, output, taken] {
     auto outcome = output_runner_->run(output, std::exchange(*taken, {}));
     events_.post({outputs_at_, sink_at_},
-                 [this, outcome] { outputs_.ran(outcome.info, outcome.failure); });
+                 [this, outcome] { outputs_.ran(outcome); });
   });
 }
 
 void local_job::done(batch_time time, std::vector<output_info> outputs,
-                     std::optional<error> failure) {
+                     std::optional<batch_failure> failure) {
   events_.post({sink_at_, driver_at_},
                [this, time, outputs = std::move(outputs), failure = std::move(failure)] {
                  driver_.outputs_done(time, outputs, failure);

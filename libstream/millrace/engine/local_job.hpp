@@ -61,7 +61,7 @@ private:
 
   void run(output_id output, input_gate::ready input) override;
   void done(batch_time time, std::vector<output_info> outputs,
-            std::optional<error> failure) override;
+            std::optional<batch_failure> failure) override;
 
   void make_receivers(const std::shared_ptr<manual_clock>& time);
   void make_partitions();

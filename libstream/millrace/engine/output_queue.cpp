@@ -51,28 +51,28 @@ void output_queue::pump() {
       effects_.run(id, std::move(input));
       continue;
     }
-    auto outcome = runner_->run(id, input);
-    ended(std::move(outcome.info), std::move(outcome.failure));
+    ended(runner_->run(id, input));
   }
 }
 
-void output_queue::ran(output_info info, std::optional<error> failure) {
+void output_queue::ran(output_runner::outcome outcome) {
   running_ = false;
-  ended(std::move(info), std::move(failure));
+  ended(std::move(outcome));
   pump();
 }
 
-void output_queue::ended(output_info info, std::optional<error> failure) {
+void output_queue::ended(output_runner::outcome outcome) {
+  auto& info = outcome.info;
   if (outlet_.listened_to())
     outlet_.post([info](listener& l) { l.on_output_completed(info); });
   auto time = info.time;
   done_.push_back(std::move(info));
-  if (failure && !failure_)
-    failure_ = std::move(failure);
+  if (outcome.failure)
+    add_failure(failure_, {std::move(*outcome.failure), outcome.policy.value_or(on_failure_)});
   if (++next_ < gates_.size())
     return;
   next_ = 0;
-  halted_ = failure_ && on_failure_ == failure_policy::stop;
+  halted_ = failure_ && failure_->policy == failure_policy::stop;
   effects_.done(time, std::exchange(done_, {}), std::exchange(failure_, {}));
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "millrace/engine/failure_policy.hpp"
+#include "millrace/engine/batch_failure.hpp"
 #include "millrace/engine/input_gate.hpp"
 #include "millrace/engine/job_outlet.hpp"
 #include "millrace/engine/output_runner.hpp"
@@ -22,7 +22,7 @@ public:
 
   /// Every output of the batch has run, or will not.
   virtual void done(batch_time time, std::vector<output_info> outputs,
-                    std::optional<error> failure) = 0;
+                    std::optional<batch_failure> failure) = 0;
 };
 
 /// The turns of a job's outputs: one at a time, those of a batch in the order of their registration
@@ -39,11 +39,11 @@ public:
   /// As input_gate::deliver, for an output.
   result<void> deliver(output_id output, batch_time time, std::uint32_t slot, slot_delivery what);
 
-  void ran(output_info info, std::optional<error> failure);
+  void ran(output_runner::outcome outcome);
 
 private:
   void pump();
-  void ended(output_info info, std::optional<error> failure);
+  void ended(output_runner::outcome outcome);
 
   failure_policy on_failure_;
   std::shared_ptr<output_runner> runner_;
@@ -55,7 +55,7 @@ private:
   bool running_ = false;
   bool halted_ = false;
   std::vector<output_info> done_; ///< Of the batch whose outputs run now.
-  std::optional<error> failure_;
+  std::optional<batch_failure> failure_;
 };
 
 } // namespace millrace

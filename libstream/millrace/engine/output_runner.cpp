@@ -33,7 +33,7 @@ output_info output_runner::describe(output_id output, batch_time time) const {
 }
 
 output_runner::outcome output_runner::run(output_id output, const input_gate::ready& input) {
-  outcome out{describe(output, input.input->time), std::nullopt};
+  outcome out{describe(output, input.input->time), std::nullopt, std::nullopt};
   if (input.failure) {
     out.failure = *input.failure;
   } else if (std::ranges::none_of(input.input->slots, [](auto& slot) { return !slot; })) {
@@ -58,6 +58,8 @@ output_runner::outcome output_runner::run(output_id output, const input_gate::re
     }
   }
   out.info.ended = clock_.wall_now();
+  if (out.failure && !input.failure)
+    out.policy = plan_.outputs[output.value()].op->settings().on_failure;
   if (out.failure)
     out.info.failure = out.failure->message;
   return out;

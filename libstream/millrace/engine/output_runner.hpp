@@ -22,6 +22,8 @@ public:
   struct outcome {
     output_info info;
     std::optional<error> failure;
+    /// What follows, if it is the output that failed and the user has said so for it.
+    std::optional<failure_policy> policy;
   };
 
   /// What is known of an output before it runs.

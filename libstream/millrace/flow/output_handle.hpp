@@ -26,6 +26,17 @@ public:
     return *this;
   }
 
+  /// What follows when this output fails for good, whatever the option stream.on_batch_failure
+  /// says; before start. `skip`: the batch has failed, which is logged and counted, its other
+  /// outputs run, and the job goes on with the next batch. Of several outputs that fail in a batch,
+  /// one that stops the job does so. Says nothing of a batch that failed before it came to the
+  /// output.
+  const output_handle& on_failure(failure_policy policy, here site = here::current()) const {
+    builder_->describe_new("on_failure", site);
+    node_->settings().on_failure = policy;
+    return *this;
+  }
+
 private:
   std::shared_ptr<graph_builder> builder_;
   node_ptr node_;

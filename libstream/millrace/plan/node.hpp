@@ -5,6 +5,7 @@
 #include "millrace/base/time.hpp"
 #include "millrace/op/op_info.hpp"
 #include "millrace/persist/storage_level.hpp"
+#include "millrace/plan/failure_policy.hpp"
 #include "millrace/stage/partitioner.hpp"
 #include "millrace/stage/payload.hpp"
 
@@ -41,6 +42,8 @@ struct stream_settings {
   duration default_checkpoint{0};     ///< The same if the user says nothing; zero: it has no state.
   std::shared_ptr<void> kept;         ///< The store of its batches, if they are kept.
   std::uint32_t state_version = 1;    ///< Of what its state means, as far as types do not tell.
+  /// Of an output: what follows when it fails for good; nothing: what the job says.
+  std::optional<failure_policy> on_failure;
   /// The operation of which this one is an inner part, so that its name stands for both.
   std::shared_ptr<const op_info> part_of;
 };

@@ -22,12 +22,12 @@ struct sink_state : output_effects {
                                me = sink_writer_actor{self}]() mutable {
       auto outcome = runner->run(output, input);
       input = {};
-      tell_after_task(*env, me, output_ran{std::move(outcome.info), std::move(outcome.failure)});
+      tell_after_task(*env, me, output_ran{std::move(outcome)});
     });
   }
 
   void done(batch_time time, std::vector<output_info> outputs,
-            std::optional<error> failure) override {
+            std::optional<batch_failure> failure) override {
     tell(*env, self, driver, outputs_done{time, std::move(outputs), std::move(failure)});
   }
 };
@@ -48,7 +48,7 @@ sink_writer_actor::behavior_type behave(self_ptr self, environment_ptr env, job_
         if (auto ok = self->state.core->deliver(m.output, m.time, m.slot, m.what); !ok)
           throw stream_error{ok.error()};
       },
-      [self](const output_ran& m) { self->state.core->ran(m.info, m.failure); },
+      [self](const output_ran& m) { self->state.core->ran(m.outcome); },
   };
 }
 

@@ -5,8 +5,10 @@
 #include "millrace/base/error.hpp"
 #include "millrace/base/ids.hpp"
 #include "millrace/base/time.hpp"
+#include "millrace/engine/batch_failure.hpp"
 #include "millrace/engine/block_ledger.hpp"
 #include "millrace/engine/listener.hpp"
+#include "millrace/engine/output_runner.hpp"
 #include "millrace/engine/receiver_requests.hpp"
 #include "millrace/engine/stage_chain.hpp"
 
@@ -63,7 +65,7 @@ struct go_on {};
 struct outputs_done {
   batch_time time;
   std::vector<output_info> outputs;
-  std::optional<error> failure;
+  std::optional<batch_failure> failure;
 };
 
 // -- data ---
@@ -98,8 +100,7 @@ struct task_done {
 
 /// Output thread to sink writer: one output operation has returned.
 struct output_ran {
-  output_info info;
-  std::optional<error> failure;
+  output_runner::outcome outcome;
 };
 
 // -- ingest ---

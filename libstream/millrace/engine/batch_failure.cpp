@@ -1,4 +1,4 @@
-#include "millrace/engine/failure_policy.hpp"
+#include "millrace/engine/batch_failure.hpp"
 
 #include <string>
 
