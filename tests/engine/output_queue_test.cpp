@@ -113,15 +113,16 @@ TEST_CASE("after a batch that ends the job nothing runs any more") {
   CHECK(f.taken().empty());
 }
 
-TEST_CASE("what an output says of its failure goes before what the job says, and a stop before both") {
+TEST_CASE(
+    "what an output says of its failure goes before what the job says, and a stop before both") {
   fixture stopping;
   stopping.deliver(0, 1000);
   stopping.deliver(1, 1000);
   stopping.deliver(0, 2000);
   stopping.returns(error{errc::internal, "never mind"}, failure_policy::skip);
   stopping.returns();
-  CHECK(stopping.taken() == steps{"run 0 of 1000", "run 1 of 1000", "done 1000 2 never mind",
-                                  "run 0 of 2000"});
+  CHECK(stopping.taken() ==
+        steps{"run 0 of 1000", "run 1 of 1000", "done 1000 2 never mind", "run 0 of 2000"});
   fixture skipping{failure_policy::skip};
   skipping.deliver(0, 1000);
   skipping.deliver(1, 1000);

@@ -102,7 +102,9 @@ said run_eventful_job(engine& on) {
                           e.text.substr(0, e.text.find("restart in "))); // Chance is in the delay.
   for (auto& e : log->entries())
     if (e.text.starts_with("batch ")) // Its time differs.
-      out.lines.push_back(e.component + ": batch" + e.text.substr(e.text.find(" is ")));
+      out.lines.push_back(
+          e.component + ": batch" +
+          e.text.substr(e.text.find(" is "), e.text.find(" (batch ") - e.text.find(" is ")));
   return out;
 }
 
