@@ -204,14 +204,14 @@ TEST_CASE("a block of an unknown stream, or one known already, is refused") {
 }
 
 TEST_CASE("blocks go to the partition with the fewest bytes, in order, none lost") {
-  std::vector<numbered_block> blocks;
+  std::vector<block_ref> blocks;
   for (std::uint32_t i = 0; i < 20; ++i)
     blocks.push_back({i, make_typed_block(std::vector<int>(i == 0 ? 1000 : 10))});
   auto parts = divide_blocks(blocks, 3);
   std::size_t total = 0;
   for (auto& p : parts) {
     total += p.size();
-    CHECK(std::ranges::is_sorted(p, {}, &numbered_block::index));
+    CHECK(std::ranges::is_sorted(p, {}, &block_ref::index));
   }
   CHECK(total == 20);
   CHECK(parts[0].size() == 1);

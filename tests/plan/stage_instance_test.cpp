@@ -1,3 +1,4 @@
+#include "millrace/block/block_store.hpp"
 #include "plan/plan_harness.hpp"
 
 #include <stdexcept>
@@ -42,6 +43,35 @@ TEST_CASE("a stage runs its pipeline over its blocks and may be run again") {
     CHECK(collected(result, 0) == std::vector<ints>{{2, 3}, {}, {4}});
     CHECK(collected(result, 1) == std::vector<ints>{{2}, {}, {4}});
   }
+}
+
+TEST_CASE(
+    "received blocks are fetched by who runs them, and one that nobody has makes the batch fail") {
+  collector<int> out;
+  auto graph = graph_of([&](auto& c) { any_input<int>(c).collect_into(out); });
+  auto plan = make_plan(graph, 1);
+  block_store store;
+  stage_environment around{hash_seed{1}};
+  around.blocks = &store;
+  stage_instance stage{plan, plan.stages.at(0), 0, around};
+  auto input = std::make_shared<stage_input>();
+  input->time = batch_time{1000};
+  for (std::uint64_t number : {4, 5}) {
+    block_id id{stream_id{0}, number};
+    auto made = make_typed_block(ints(number, 7));
+    CHECK(store.try_put(id, made));
+    input->blocks.emplace_back(static_cast<std::uint32_t>(number - 4), id, made->records(),
+                               made->bytes());
+  }
+  CHECK(input->records() == 9);
+  CHECK(collected(stage.run(input)) == std::vector<ints>{ints(4, 7), ints(5, 7)});
+  std::vector<block_id> lost{{stream_id{0}, 5}};
+  CHECK(store.release(lost) == 1);
+  auto failed = stage.run(input);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == errc::not_found);
+  CHECK(failed.error().message.find("1 of 2 blocks of input_stream at plan_harness.hpp:") == 0);
+  CHECK(failed.error().message.ends_with(" are lost, with 5 of 9 records; the first is input-0-5"));
 }
 
 TEST_CASE("an absent stream gives null payloads for every target, and so on downstream") {
@@ -159,8 +189,9 @@ TEST_CASE(
   stage_instance stage{plan, plan.stages.at(0), 0, hash_seed{1}};
   std::vector<std::string_view> lines{"a line that is longer than the short form", "b"};
   auto input = std::make_shared<stage_input>();
-  input->blocks.push_back({0, make_text_block(lines)});
-  std::weak_ptr<stage_input> watch = input;
+  block_ptr lines_block = make_text_block(lines);
+  std::weak_ptr<const block> watch = lines_block;
+  input->blocks.emplace_back(0, std::move(lines_block));
   auto result = stage.run(input);
   input.reset();
   CHECK_FALSE(watch.expired());

@@ -3,6 +3,7 @@
 #include "millrace/base/error.hpp"
 #include "millrace/base/ids.hpp"
 #include "millrace/block/block.hpp"
+#include "millrace/block/block_ref.hpp"
 
 #include <condition_variable>
 #include <cstddef>
@@ -45,7 +46,7 @@ struct block_store_stats {
 /// At the bound `put` waits, first come first served, and `try_put` refuses; nothing is dropped. A
 /// block that alone is over the byte bound is let in when the store is empty. Memory only: what it
 /// holds is lost with the process.
-class block_store {
+class block_store final : public block_source {
 public:
   /// Called, outside of any lock and on the thread that puts, when a `put` begins to wait. Must not
   /// throw.
@@ -68,6 +69,8 @@ public:
 
   /// The block, or null if it is not here (any more).
   [[nodiscard]] block_ptr get(block_id id) const;
+
+  [[nodiscard]] block_ptr fetch(block_id id) const override { return get(id); }
 
   /// Forgets the blocks; ids that are not here are passed over. Returns how many were. Who still
   /// holds one of the blocks keeps it.

@@ -128,24 +128,21 @@ result<allocated_batch_ptr> batch_assembler::allocate(batch_time time, pulled_in
     return tl::unexpected{received.error()};
   for (auto& in : inputs_) {
     auto& blocks = batch->blocks[in.stream];
-    auto add = [&](block_ptr b) {
-      blocks.push_back({static_cast<std::uint32_t>(blocks.size()), std::move(b)});
-    };
+    auto next = [&] { return static_cast<std::uint32_t>(blocks.size()); };
     auto from = std::ranges::find(pulled.streams, in.stream, &pulled_inputs::entry::stream);
     if (from == pulled.streams.end()) {
       for (auto& meta : (*received)->of(in.stream))
-        if (auto b = store_.get(meta.id))
-          add(std::move(b));
+        blocks.emplace_back(next(), meta.id, meta.records, meta.bytes);
     } else if (from->blocks) {
       for (auto& b : *from->blocks)
-        add(std::move(b));
+        blocks.emplace_back(next(), std::move(b));
     } else {
       batch->absent.push_back(in.stream);
     }
     input_info info{in.stream, 0, 0, in.description};
     for (auto& b : blocks) {
-      info.records += b.data->records();
-      info.bytes += b.data->bytes();
+      info.records += b.records;
+      info.bytes += b.bytes;
     }
     batch->inputs.push_back(std::move(info));
   }

@@ -74,6 +74,7 @@ void local_job::make_partitions() {
   auto least =
       least_chained_partitions(1, static_cast<std::int64_t>(job_.settings.batches.max_in_flight));
   stage_environment around{seed_, schedule_.zero_time(), executor_};
+  around.blocks = &store_;
   for (auto& chain : make_chains(plan_, least))
     for (std::uint32_t p = 0; p < chain.head().partitions; ++p)
       partitions_[chain.head().id.value()].push_back(std::make_unique<partition>(
@@ -219,8 +220,7 @@ void local_job::run(output_id output, input_gate::ready input) {
   auto taken = std::make_shared<input_gate::ready>(std::move(input));
   events_.post({sink_at_, outputs_at_}, [this, output, taken] {
     auto outcome = output_runner_->run(output, std::exchange(*taken, {}));
-    events_.post({outputs_at_, sink_at_},
-                 [this, outcome] { outputs_.ran(outcome); });
+    events_.post({outputs_at_, sink_at_}, [this, outcome] { outputs_.ran(outcome); });
   });
 }
 

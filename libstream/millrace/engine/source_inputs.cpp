@@ -25,7 +25,7 @@ std::vector<source_input> make_source_inputs(const job_plan& plan, const allocat
       continue;
     auto stream = static_cast<const source_node&>(*stage.root).stream();
     bool absent = std::ranges::find(batch.absent, stream) != batch.absent.end();
-    std::vector<std::vector<numbered_block>> parts(stage.partitions);
+    std::vector<std::vector<block_ref>> parts(stage.partitions);
     if (!failure)
       parts = divide_blocks(batch.blocks.at(stream), stage.partitions);
     for (std::uint32_t p = 0; p < stage.partitions; ++p) {

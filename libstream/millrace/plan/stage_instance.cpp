@@ -8,17 +8,49 @@ namespace millrace {
 std::size_t stage_input::records() const {
   std::size_t n = 0;
   for (auto& b : blocks)
-    n += b.data->records();
+    n += b.records;
   for (auto& slot : slots)
     n += slot ? slot->records() : 0;
   return n;
 }
+
+namespace {
+
+/// The blocks of a source stage's input, which live as long as what points into them. A block that
+/// nobody has makes the batch fail: left out, it would be lost without a word.
+std::shared_ptr<const std::vector<numbered_block>>
+fetch(const stage_input& input, const block_source* from, const op_info& source) {
+  auto out = std::make_shared<std::vector<numbered_block>>();
+  std::size_t missing = 0;
+  std::uint64_t missing_records = 0;
+  const block_ref* first = nullptr;
+  for (auto& ref : input.blocks) {
+    auto data = ref.data || !from ? ref.data : from->fetch(ref.id);
+    if (data) {
+      out->push_back({ref.index, std::move(data)});
+      continue;
+    }
+    first = first ? first : &ref;
+    ++missing;
+    missing_records += ref.records;
+  }
+  if (missing != 0)
+    throw stream_error{
+        errc::not_found,
+        std::to_string(missing) + " of " + std::to_string(input.blocks.size()) + " blocks of " +
+            describe(source) + " are lost, with " + std::to_string(missing_records) + " of " +
+            std::to_string(input.records()) + " records; the first is " + to_string(first->id)};
+  return out;
+}
+
+} // namespace
 
 struct stage_instance::parts {
   const stage* what;
   std::uint32_t partition;
   std::vector<std::uint32_t> slot_parents;
   batch_context context;
+  const block_source* blocks = nullptr;
   /// The root could not go back to where it was: nothing it says can be trusted any more.
   std::optional<error> broken;
   std::unique_ptr<parts> next;   ///< Of the stage that runs as one with this, if any.
@@ -71,7 +103,9 @@ struct stage_instance::parts {
 
   bool read(const stage_input& input) {
     if (what->root->role() == node_role::source) {
-      static_cast<source_reader&>(*reader).read(context, input.blocks);
+      auto fetched = fetch(input, blocks, *what->root->info());
+      context.inputs = fetched;
+      static_cast<source_reader&>(*reader).read(context, *fetched);
       return true;
     }
     return static_cast<exchange_reader&>(*reader).read(context,
@@ -173,6 +207,7 @@ stage_instance::stage_instance(const job_plan&, const stage& what, std::uint32_t
   context.seed = environment.seed;
   context.zero = environment.zero;
   context.executor = std::move(environment.executor);
+  parts_->blocks = environment.blocks;
   for (auto& edge : what.edges)
     parts_->writers.push_back(edge.target->make_writer(edge.parent));
   parts_->make_reader();
@@ -188,6 +223,7 @@ bool stage_instance::run_with(const stage& source) {
     return false;
   auto both = std::make_unique<parts>(source, parts_->partition);
   both->context = parts_->context;
+  both->blocks = parts_->blocks;
   both->writers.push_back(std::move(writer));
   both->next = std::move(parts_);
   parts_ = std::move(both);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/block/block_ref.hpp"
 #include "millrace/op/task_frame.hpp"
 #include "millrace/plan/plan.hpp"
 #include "millrace/stage/source_reader.hpp"
@@ -13,9 +14,9 @@ namespace millrace {
 /// there, so that a failed attempt can be repeated.
 struct stage_input {
   batch_time time;
-  bool absent = false;                ///< Source stages: the stream has no batch at this time.
-  std::vector<numbered_block> blocks; ///< Source stages.
-  std::vector<payload_ptr> slots;     ///< Other stages: one for each slot.
+  bool absent = false;            ///< Source stages: the stream has no batch at this time.
+  std::vector<block_ref> blocks;  ///< Source stages.
+  std::vector<payload_ptr> slots; ///< Other stages: one for each slot.
 
   std::size_t records() const;
 };
@@ -38,6 +39,8 @@ struct stage_environment {
   hash_seed seed;
   batch_time zero;
   std::shared_ptr<parallel_executor> executor;
+  /// Outlives the stages; null where blocks are nowhere but in their references.
+  const block_source* blocks = nullptr;
 };
 
 /// One partition of a stage with its own operators: the unit of parallel work.

@@ -20,13 +20,12 @@ struct stage_state : partition_effects {
   std::optional<stage_partition> core;
 
   void run_task(batch_time time, stage_chain::run batch) override {
-    auto task = [env = env, chain = chain, batch = std::move(batch), time,
-                 me = stage_actor{self}]() mutable {
-      chain->finish(batch, env->what.settings.task_max_failures);
-      auto result = std::make_shared<stage_chain::run>(std::move(batch));
-      tell_after_task(*env, me, task_done{time, std::move(result)});
-    };
-    env->pool->submit(std::move(task));
+    auto work = std::make_shared<stage_chain::run>(std::move(batch));
+    env->pool->submit(
+        [env = env, chain = chain, work = std::move(work), time, me = stage_actor{self}]() mutable {
+          chain->finish(*work, env->what.settings.task_max_failures);
+          tell_after_task(*env, me, task_done{time, std::move(work)});
+        });
   }
 
   void send(const stage_edge& edge, std::uint32_t target, batch_time time, std::uint32_t slot,
@@ -72,8 +71,9 @@ stage_actor::behavior_type behave(self_ptr self, environment_ptr env, compute_pl
 stage_actor spawn_stage(caf::actor_system& system, environment_ptr env, compute_plane_ptr plane,
                         const chain_plan& chain, std::uint32_t partition) {
   // Made here, because copying user functions may throw, and then it is the start that fails.
-  auto instances = std::make_shared<stage_chain>(
-      env->plan, chain, partition, stage_environment{env->seed, env->zero, env->pool});
+  stage_environment around{env->seed, env->zero, env->pool};
+  around.blocks = &env->store;
+  auto instances = std::make_shared<stage_chain>(env->plan, chain, partition, around);
   return system.spawn(behave, std::move(env), std::move(plane), partition, std::move(instances));
 }
 
