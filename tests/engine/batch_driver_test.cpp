@@ -117,6 +117,31 @@ TEST_CASE("a tick makes a batch of what was received, which runs on every source
         steps{"batch submitted 1000", "batch started 1000", "batch completed 1000"});
 }
 
+TEST_CASE(
+    "listeners see a batch's outputs from the start, and its delays as far as they are known") {
+  struct watching final : listener {
+    void on_batch_submitted(const batch_info& b) override { seen.push_back(b); }
+    void on_batch_started(const batch_info& b) override { seen.push_back(b); }
+    std::vector<batch_info> seen;
+  };
+  fixture f;
+  auto watch = std::make_shared<watching>();
+  f.outlet.listen = watch;
+  f.time.advance(milliseconds(700));
+  f.tick(1);
+  REQUIRE(watch->seen.size() == 2);
+  for (auto& b : watch->seen) {
+    REQUIRE(b.outputs.size() == 2);
+    CHECK(b.outputs[0].name == "for_each_batch");
+    CHECK(b.outputs[1].id == output_id{1});
+    CHECK(b.outputs[1].time == batch_time{1000});
+    CHECK_FALSE(b.outputs[1].started);
+    CHECK_FALSE(b.processing_delay());
+  }
+  CHECK_FALSE(watch->seen[0].scheduling_delay());
+  CHECK(watch->seen[1].scheduling_delay() == milliseconds(200));
+}
+
 TEST_CASE("one pull is under way at a time, and ticks wait for it") {
   fixture f;
   f.answers_at_once = false;
@@ -170,6 +195,25 @@ TEST_CASE("a failed batch that ends the job is the last that was started") {
   f.driver->go_on();
   for (auto& s : f.taken())
     CHECK_FALSE(s.starts_with("run"));
+}
+
+TEST_CASE("a job that skips failed batches and keeps state is warned that others keep their part") {
+  auto with_state = make_plan(graph_of([](auto& c) {
+                                any_input<std::pair<int, int>>(c)
+                                    .template update_state_by_key<int>(
+                                        [](const std::vector<int>& xs, std::optional<int>) {
+                                          return std::optional{static_cast<int>(xs.size())};
+                                        })
+                                    .for_each_batch([](const auto&) {});
+                              }),
+                              2);
+  CHECK_FALSE(warn_of_half_batches(with_state, failure_policy::stop));
+  auto warning = warn_of_half_batches(with_state, failure_policy::skip);
+  REQUIRE(warning);
+  CHECK(warning->find("1 operations keep state from batch to batch, the first is "
+                      "update_state_by_key at batch_driver_test.cpp:") != std::string::npos);
+  fixture without{failure_policy::skip};
+  CHECK(without.outlet.lines->count(log_level::warning, "") == 0);
 }
 
 TEST_CASE("a pump that waits for room is told when a batch has ended, once") {

@@ -78,17 +78,18 @@ TEST_CASE("a failed batch stops the job or is skipped, as the policy says") {
   CHECK(skipped.next->time == batch_time{2000});
 }
 
-TEST_CASE("lateness is told once an episode") {
+TEST_CASE("lateness is told when it begins and when it is over") {
+  using enum delay_notice::kind;
   batch_progress progress{one_at_a_time()};
   auto late = [&](std::int64_t time, std::int64_t ended) {
     CHECK(progress.submit(at(time), batch_time{ended}));
     return progress.finish(batch_time{time}, {}, std::nullopt, batch_time{ended}).value().late;
   };
   CHECK_FALSE(late(1000, 1500));
-  CHECK(late(2000, 4000) == duration{2000});
+  CHECK(late(2000, 4000) == delay_notice{begins, duration{2000}, duration{0}});
   CHECK_FALSE(late(3000, 6000));
-  CHECK_FALSE(late(4000, 4400));
-  CHECK(late(5000, 7000) == duration{2000});
+  CHECK(late(6000, 6400) == delay_notice{over, duration{400}, duration{2400}});
+  CHECK(late(7000, 9000) == delay_notice{begins, duration{2000}, duration{0}});
 }
 
 TEST_CASE("a batch that does not end is told of, once") {
@@ -96,7 +97,7 @@ TEST_CASE("a batch that does not end is told of, once") {
   CHECK_FALSE(progress.overdue(batch_time{9000}));
   CHECK(progress.submit(at(1000), batch_time{1000}));
   CHECK_FALSE(progress.overdue(batch_time{1900}));
-  CHECK(progress.overdue(batch_time{3000}) == duration{2000});
+  CHECK(progress.overdue(batch_time{3000})->delay == duration{2000});
   CHECK_FALSE(progress.overdue(batch_time{4000}));
 }
 

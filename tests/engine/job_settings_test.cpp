@@ -58,7 +58,8 @@ TEST_CASE("each option of a job is in its settings") {
   CHECK(s.receiver_restarts.max_delay == milliseconds(15));
   CHECK_FALSE(s.handle_signals);
   CHECK_FALSE(s.stop_gracefully_on_signal);
-  CHECK(s.graceful_timeout.count() == 16);
+  CHECK(s.graceful_timeout == std::chrono::milliseconds{16});
+  CHECK(s.receivers_timeout.count() == 17);
   CHECK(s.phase_timeout.count() == 17);
   CHECK(s.listener_queue_size == 18);
   CHECK(s.scheduler_policy == "stealing");
@@ -71,8 +72,9 @@ TEST_CASE("what is not given follows from what is") {
   job_settings s{conf, seconds(2)};
   CHECK(s.workers == std::max(1U, std::thread::hardware_concurrency()));
   CHECK(s.parallelism == s.workers);
-  CHECK(s.graceful_timeout == std::chrono::seconds{20});
-  CHECK(job_settings{conf, milliseconds(5)}.graceful_timeout == std::chrono::seconds{1});
+  CHECK_FALSE(s.graceful_timeout);
+  CHECK(s.receivers_timeout == std::chrono::seconds{20});
+  CHECK(job_settings{conf, milliseconds(5)}.receivers_timeout == std::chrono::seconds{1});
   conf.set("stream.default_parallelism", 7).set("receiver.restart_delay", "1m");
   CHECK(default_parallelism(conf) == 7);
   CHECK(job_settings{conf, seconds(1)}.receiver_restarts.max_delay == seconds(60));

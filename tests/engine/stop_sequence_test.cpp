@@ -12,6 +12,7 @@ namespace {
 job_settings with_limits() {
   job_settings s;
   s.graceful_timeout = std::chrono::milliseconds{5'000};
+  s.receivers_timeout = std::chrono::milliseconds{1'000};
   s.phase_timeout = std::chrono::milliseconds{300};
   return s;
 }
@@ -30,15 +31,15 @@ const char* name_of(stop_phase phase) {
 }
 
 /// The steps that were taken, each with its limit; `!` after those that an immediate stop ends.
-std::string steps_of(stop_mode mode, course& how) {
-  auto settings = with_limits();
+std::string steps_of(stop_mode mode, course& how, const job_settings& settings = with_limits()) {
   stop_sequence sequence{settings, mode};
   std::string out;
   bool ended = true;
   bool immediate = mode == stop_mode::immediate;
   while (auto step = sequence.next(ended, immediate)) {
     out += std::string{out.empty() ? "" : " "} + name_of(step->phase) + ":" +
-           std::to_string(step->limit.count()) + (step->interruptible ? "!" : "");
+           (step->limit ? std::to_string(step->limit->count()) : "-") +
+           (step->interruptible ? "!" : "");
     auto found = how.ended.find(step->phase);
     ended = found == how.ended.end() || found->second;
     if (how.immediate_at == step->phase) {
@@ -55,9 +56,17 @@ std::string steps_of(stop_mode mode, course& how) {
 TEST_CASE("a graceful stop ends intake, then processes what there is, then ends the rest") {
   course how;
   CHECK(steps_of(stop_mode::graceful, how) ==
-        "receivers:5000! intakes:300 blocks:5000! batches:5000! threads:300 actors:300 "
+        "receivers:1000! intakes:300 blocks:5000! batches:5000! threads:300 actors:300 "
         "listeners:300");
   CHECK(how.clean);
+}
+
+TEST_CASE("without a time-out of its own a graceful stop waits for data as long as it takes") {
+  auto settings = with_limits();
+  settings.graceful_timeout.reset();
+  course how;
+  CHECK(steps_of(stop_mode::graceful, how, settings) ==
+        "receivers:1000! intakes:300 blocks:-! batches:-! threads:300 actors:300 listeners:300");
 }
 
 TEST_CASE("an immediate stop refuses records first, and processes nothing") {
@@ -71,7 +80,7 @@ TEST_CASE("receivers that a graceful stop gave up get another chance when nothin
   course how;
   how.ended[stop_phase::receivers] = false;
   CHECK(steps_of(stop_mode::graceful, how) ==
-        "receivers:5000! intakes:300 cut_short:300 blocks:5000! batches:5000! threads:300 "
+        "receivers:1000! intakes:300 cut_short:300 blocks:5000! batches:5000! threads:300 "
         "actors:300 listeners:300");
   CHECK(how.clean);
   how.ended[stop_phase::receivers_cut_short] = false;
@@ -83,13 +92,13 @@ TEST_CASE("a graceful stop becomes an immediate one at any phase") {
   course how;
   how.immediate_at = stop_phase::receivers;
   CHECK(steps_of(stop_mode::graceful, how) ==
-        "receivers:5000! intakes:300 cut_short:300 threads:300 actors:300 listeners:300");
+        "receivers:1000! intakes:300 cut_short:300 threads:300 actors:300 listeners:300");
   how.immediate_at = stop_phase::blocks;
   CHECK(steps_of(stop_mode::graceful, how) ==
-        "receivers:5000! intakes:300 blocks:5000! threads:300 actors:300 listeners:300");
+        "receivers:1000! intakes:300 blocks:5000! threads:300 actors:300 listeners:300");
   how.immediate_at = stop_phase::batches;
   CHECK(steps_of(stop_mode::graceful, how) ==
-        "receivers:5000! intakes:300 blocks:5000! batches:5000! threads:300 actors:300 "
+        "receivers:1000! intakes:300 blocks:5000! batches:5000! threads:300 actors:300 "
         "listeners:300");
   CHECK(how.clean);
 }

@@ -67,8 +67,8 @@ public:
   result<void> stored(const block_meta& block) { return ledger_.add_block(block); }
 
   /// The ticks from `first` to `through` are due, with what was stored until now. Any between those
-  /// told of before and `first` are not; but where 1,000 such gaps wait already they are due too, so
-  /// that what is held is bounded.
+  /// told of before and `first` are not; but where 1,000 such gaps wait already they are due too,
+  /// so that what is held is bounded.
   void due(batch_time first, batch_time through, duration period);
 
   /// The oldest due time, if the bound allows: its batch is open from here on.
@@ -87,6 +87,9 @@ public:
   void done(batch_time time);
 
   bool has_unallocated() const noexcept { return ledger_.has_unallocated(); }
+  std::uint64_t unallocated_records() const noexcept {
+    return ledger_.unallocated_totals().records;
+  }
   std::uint64_t held_ticks() const;
   std::size_t batches() const noexcept { return open_.size(); }
   batch_time last() const noexcept { return last_; }

@@ -1,5 +1,7 @@
 #include "millrace/engine/batch_driver.hpp"
 
+#include "millrace/engine/output_runner.hpp"
+
 #include <utility>
 
 namespace millrace {
@@ -27,7 +29,10 @@ batch_driver::batch_driver(const job_plan& plan, const job_settings& settings, b
       outlet_{outlet},
       effects_{effects},
       assembler_{*plan.graph, store, settings.max_batches()},
-      progress_{progress_options(settings)} {}
+      progress_{progress_options(settings)} {
+  if (auto warning = warn_of_half_batches(plan, settings.on_batch_failure))
+    outlet.log().named("batch").warning(*warning);
+}
 
 void batch_driver::due(batch_time first, batch_time through, duration period) {
   assembler_.due(first, through, period);
@@ -40,6 +45,7 @@ void batch_driver::block_stored(const block_meta& block) {
   if (auto ok = assembler_.stored(block); !ok)
     lose(block.id, ok.error());
   show_store();
+  show_backlog();
 }
 
 /// Its records will be in no batch: what was promised is broken, and the rest is still processed.
@@ -47,6 +53,13 @@ void batch_driver::lose(block_id id, const error& why) {
   error e{why.code, to_string(id) + " is lost: " + why.message};
   outlet_.log().named("job_driver").error(e.message);
   outlet_.end_job(e, stop_mode::graceful);
+}
+
+void batch_driver::show_backlog() {
+  auto& backlog = outlet_.backlog();
+  backlog.batches.store(assembler_.batches(), std::memory_order_relaxed);
+  backlog.held_ticks.store(assembler_.held_ticks(), std::memory_order_relaxed);
+  backlog.records.store(assembler_.unallocated_records(), std::memory_order_relaxed);
 }
 
 void batch_driver::show_store() {
@@ -63,6 +76,7 @@ void batch_driver::drain(batch_time last_tick, duration period) {
 void batch_driver::pump() {
   if (!taking_)
     take_batches();
+  show_backlog();
   if (assembler_.batches() == 0 && assembler_.held_ticks() == 0 && std::exchange(draining_, false))
     effects_.drained();
 }
@@ -103,14 +117,22 @@ void batch_driver::submit(batch_time time, result<allocated_batch_ptr> allocated
     batch = std::move(failed);
   }
   auto now = time_.wall_now();
-  auto run = progress_.submit(batch, now);
+  auto run = progress_.submit(batch, now, planned_outputs(time));
   if (!run)
     throw stream_error{run.error()};
   if (auto delay = progress_.overdue(now))
-    warn_of_delay("the oldest has not ended", *delay);
+    tell_delay("the oldest has not ended", *delay);
   post(&listener::on_batch_submitted, progress_.submitted(time));
   if (*run)
     start(**run);
+}
+
+std::vector<output_info> batch_driver::planned_outputs(batch_time time) const {
+  std::vector<output_info> out;
+  if (outlet_.listened_to())
+    for (auto& output : plan_.outputs)
+      out.push_back(describe_output(output, time));
+  return out;
 }
 
 void batch_driver::start(const allocated_batch& batch) {
@@ -145,7 +167,7 @@ void batch_driver::report(const batch_progress::completion& done) {
   auto failed = done.stop_because || done.skipped;
   outlet_.metrics()->add(failed ? "batches_failed_total" : "batches_completed_total", "", 1);
   if (done.late)
-    warn_of_delay("batch " + to_string(done.info.time) + " ended", *done.late);
+    tell_delay("batch " + to_string(done.info.time) + " ended", *done.late);
   if (done.skipped)
     log.error("batch " + to_string(done.info.time) + " is skipped: " + done.skipped->message);
   if (!done.stop_because)
@@ -155,9 +177,18 @@ void batch_driver::report(const batch_progress::completion& done) {
   outlet_.end_job(*done.stop_because, stop_mode::immediate);
 }
 
-void batch_driver::warn_of_delay(const std::string& which, duration delay) {
-  outlet_.log().named("batch").warning(
-      "batches are behind: " + which + " " + to_string(delay) + " after its time; " +
+void batch_driver::tell_delay(const std::string& which, const delay_notice& notice) {
+  using enum delay_notice::kind;
+  auto log = outlet_.log().named("batch");
+  auto lasting = to_string(notice.since_begin);
+  if (notice.what == over) {
+    log.info("batches are in time again, after " + lasting);
+    return;
+  }
+  log.warning(
+      (notice.what == begins ? "batches are behind: "
+                             : "batches are behind since " + lasting + ": ") +
+      which + " " + to_string(notice.delay) + " after its time; " +
       std::to_string(progress_.waiting()) +
       " wait, and intake slows down when that becomes too many (options stream.batches_waiting, "
       "stream.block_store_bytes)");

@@ -2,8 +2,10 @@
 
 #include "millrace/base/error.hpp"
 #include "millrace/plan/failure_policy.hpp"
+#include "millrace/plan/plan.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -17,6 +19,10 @@ struct batch_failure {
   error why;
   failure_policy policy = failure_policy::stop;
 };
+
+/// What a user is to be told at the start of a job that goes on after a failed batch and keeps
+/// state: partitions that had done their part of the batch keep it, which nothing takes back.
+std::optional<std::string> warn_of_half_batches(const job_plan& plan, failure_policy policy);
 
 /// Of the failures of one batch the first counts, but one that stops the job before one that does
 /// not.

@@ -7,7 +7,8 @@ batch_progress::batch_progress(options o)
       queue_{options_.queue},
       warning_{options_.batch_interval, options_.delay_ratio} {}
 
-result<allocated_batch_ptr> batch_progress::submit(allocated_batch_ptr batch, batch_time now) {
+result<allocated_batch_ptr> batch_progress::submit(allocated_batch_ptr batch, batch_time now,
+                                                   std::vector<output_info> outputs) {
   auto time = batch->time;
   auto verdict = queue_.offer(time, now);
   if (!verdict)
@@ -20,19 +21,17 @@ result<allocated_batch_ptr> batch_progress::submit(allocated_batch_ptr batch, ba
   e.info.time = time;
   e.info.inputs = e.batch->inputs;
   e.info.submitted = now;
+  e.info.outputs = std::move(outputs);
   if (*verdict == admission::waiting)
     return allocated_batch_ptr{};
   e.info.processing_started = now;
   return e.batch;
 }
 
-std::optional<duration> batch_progress::overdue(batch_time now) {
+std::optional<delay_notice> batch_progress::overdue(batch_time now) {
   if (open_.empty())
     return std::nullopt;
-  auto delay = (now - open_.begin()->first).max(duration{0});
-  if (!warning_.observe(delay))
-    return std::nullopt;
-  return delay;
+  return warning_.observe((now - open_.begin()->first).max(duration{0}), now);
 }
 
 batch_info batch_progress::info(batch_time time) const {
@@ -69,9 +68,7 @@ result<batch_progress::completion> batch_progress::finish(batch_time time,
     started.info.processing_started = now;
     done.next = started.batch;
   }
-  auto delay = (now - time).max(duration{0});
-  if (warning_.observe(delay))
-    done.late = delay;
+  done.late = warning_.observe((now - time).max(duration{0}), now);
   return done;
 }
 

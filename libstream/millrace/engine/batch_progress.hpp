@@ -28,15 +28,17 @@ public:
 
   explicit batch_progress(options o);
 
-  /// A batch is allocated. Returns it if it is to run now.
-  result<allocated_batch_ptr> submit(allocated_batch_ptr batch, batch_time now);
+  /// A batch is allocated. Returns it if it is to run now. `outputs`: what is known of its outputs,
+  /// for listeners.
+  result<allocated_batch_ptr> submit(allocated_batch_ptr batch, batch_time now,
+                                     std::vector<output_info> outputs = {});
 
   struct completion {
     batch_info info;
     allocated_batch_ptr next;          ///< To run now, or null.
     std::optional<error> stop_because; ///< The policy says stop.
     std::optional<error> skipped;      ///< The policy says go on.
-    std::optional<duration> late;      ///< To warn of, once an episode: how far batches are behind.
+    std::optional<delay_notice> late;  ///< To tell of: how far batches are behind.
   };
 
   /// All outputs of a running batch are done, well or not.
@@ -46,9 +48,9 @@ public:
   /// What follows a failed batch if its failure does not say so itself.
   failure_policy on_failure() const noexcept { return options_.on_failure; }
 
-  /// How late the oldest unfinished batch is, when that is to be warned of now: once an episode.
-  /// For batches that do not end at all.
-  std::optional<duration> overdue(batch_time now);
+  /// How late the oldest unfinished batch is, when that is to be told of now. For batches that do
+  /// not end at all.
+  std::optional<delay_notice> overdue(batch_time now);
 
   /// As listeners see a batch that runs, or waits to.
   batch_info info(batch_time time) const;

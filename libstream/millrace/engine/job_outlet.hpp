@@ -2,6 +2,7 @@
 
 #include "millrace/base/log.hpp"
 #include "millrace/base/metrics.hpp"
+#include "millrace/engine/job_backlog.hpp"
 #include "millrace/engine/listener.hpp"
 #include "millrace/engine/runtime.hpp"
 
@@ -26,6 +27,9 @@ public:
   const logger& log() const noexcept { return log_; }
   const std::shared_ptr<metric_observer>& metrics() const noexcept { return metrics_; }
 
+  /// Written by the batch driver.
+  job_backlog& backlog() noexcept { return backlog_; }
+
   /// Whether a listener is registered now: an event for nobody need not be made.
   virtual bool listened_to() const = 0;
 
@@ -38,6 +42,7 @@ public:
 private:
   logger log_;
   std::shared_ptr<metric_observer> metrics_;
+  job_backlog backlog_;
 };
 
 /// Calls every listener; what one throws is logged and otherwise ignored.

@@ -56,9 +56,10 @@ job_settings::job_settings(const configuration& conf, duration interval)
   batches.max_in_flight = static_cast<std::size_t>(conf.integer("stream.batches_in_flight"));
   batches.max_waiting = static_cast<std::size_t>(conf.integer("stream.batches_waiting"));
   auto given = conf.get_duration("stop.graceful_timeout");
-  graceful_timeout =
-      given.ms() > 0 ? std::chrono::milliseconds{given.chrono()}
-                     : std::max<std::chrono::milliseconds>((interval * 10).chrono(), phase_timeout);
+  if (given.ms() > 0)
+    graceful_timeout = given.chrono();
+  receivers_timeout = std::max<std::chrono::milliseconds>(
+      graceful_timeout.value_or((interval * 10).chrono()), phase_timeout);
 }
 
 } // namespace millrace

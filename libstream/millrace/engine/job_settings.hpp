@@ -3,12 +3,13 @@
 #include "millrace/base/time.hpp"
 #include "millrace/engine/batch_pacer.hpp"
 #include "millrace/engine/batch_queue.hpp"
-#include "millrace/plan/failure_policy.hpp"
 #include "millrace/intake/restart_policy.hpp"
+#include "millrace/plan/failure_policy.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace millrace {
@@ -49,8 +50,10 @@ struct job_settings {
 
   bool handle_signals = true;
   bool stop_gracefully_on_signal = true;
-  /// For all of a graceful stop's waiting for data.
-  std::chrono::milliseconds graceful_timeout{10'000};
+  /// For what was received to be processed in a graceful stop; none: as long as it takes.
+  std::optional<std::chrono::milliseconds> graceful_timeout;
+  /// For receivers to end in a graceful stop.
+  std::chrono::milliseconds receivers_timeout{10'000};
   /// For each other phase of a stop.
   std::chrono::milliseconds phase_timeout{10'000};
 

@@ -40,7 +40,7 @@ struct batch_info {
   batch_time submitted;
   std::optional<batch_time> processing_started;
   std::optional<batch_time> processing_ended;
-  std::vector<output_info> outputs;
+  std::vector<output_info> outputs;   ///< All of them, from the start; times as far as they ran.
   std::optional<std::string> failure; ///< Why the batch failed, if it did.
 
   std::uint64_t records() const;

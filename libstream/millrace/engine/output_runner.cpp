@@ -6,6 +6,16 @@
 
 namespace millrace {
 
+output_info describe_output(const output_plan& output, batch_time time) {
+  auto& who = *output.op->info();
+  output_info info;
+  info.time = time;
+  info.id = output.id;
+  info.name = who.name.empty() ? who.operation : who.name;
+  info.description = describe(who);
+  return info;
+}
+
 output_runner::output_runner(const job_plan& plan, hash_seed seed, std::uint32_t max_failures,
                              std::shared_ptr<parallel_executor> executor, const clock& time,
                              batch_time zero)
@@ -17,17 +27,13 @@ output_runner::output_runner(const job_plan& plan, hash_seed seed, std::uint32_t
       zero_{zero} {
   for (auto& output : plan.outputs) {
     sinks_.push_back(output.op->make_sink());
-    descriptions_.push_back(millrace::describe(*output.op->info()));
+    planned_.push_back(describe_output(output, {}));
   }
 }
 
 output_info output_runner::describe(output_id output, batch_time time) const {
-  auto& who = *plan_.outputs.at(output.value()).op->info();
-  output_info info;
+  output_info info = planned_[output.value()];
   info.time = time;
-  info.id = output;
-  info.name = who.name.empty() ? who.operation : who.name;
-  info.description = descriptions_[output.value()];
   info.started = clock_.wall_now();
   return info;
 }

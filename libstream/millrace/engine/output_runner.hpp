@@ -9,6 +9,9 @@
 
 namespace millrace {
 
+/// What is known of an output before it runs.
+output_info describe_output(const output_plan& output, batch_time time);
+
 /// Runs the output operations of a job, in the order of registration and of batches, each at most
 /// once to success.
 ///
@@ -26,7 +29,7 @@ public:
     std::optional<failure_policy> policy;
   };
 
-  /// What is known of an output before it runs.
+  /// As it starts now.
   output_info describe(output_id output, batch_time time) const;
 
   /// Runs the sink, again after a failure up to `max_failures` times in all. An absent stream (a
@@ -42,7 +45,7 @@ private:
   const clock& clock_;
   batch_time zero_;
   std::vector<std::unique_ptr<output_sink>> sinks_;
-  std::vector<std::string> descriptions_; ///< Of each output, to the user.
+  std::vector<output_info> planned_; ///< What is known of each output beforehand.
 };
 
 } // namespace millrace

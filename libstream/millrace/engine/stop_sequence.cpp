@@ -11,13 +11,13 @@ std::optional<stop_sequence::step> stop_sequence::next(bool ended, bool immediat
   using enum stop_phase;
   const auto phase_limit = settings_.phase_timeout;
   const auto graceful_limit = settings_.graceful_timeout;
-  auto go = [&](stop_phase phase, std::chrono::milliseconds limit, bool interruptible) {
+  auto go = [&](stop_phase phase, std::optional<std::chrono::milliseconds> limit,
+                bool interruptible) {
     last_ = phase;
     return step{phase, limit, interruptible};
   };
   auto receivers_step = [&] {
-    return go(receivers, graceful_ ? std::max(graceful_limit, phase_limit) : phase_limit,
-              graceful_);
+    return go(receivers, graceful_ ? settings_.receivers_timeout : phase_limit, graceful_);
   };
   auto after_receivers = [&] {
     return graceful_ && !immediate ? go(blocks, graceful_limit, true)

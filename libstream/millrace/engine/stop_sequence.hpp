@@ -27,7 +27,8 @@ class stop_sequence {
 public:
   struct step {
     stop_phase phase;
-    std::chrono::milliseconds limit;
+    /// None: as long as it takes.
+    std::optional<std::chrono::milliseconds> limit;
     /// Whether an immediate stop ends the waiting.
     bool interruptible = false;
   };

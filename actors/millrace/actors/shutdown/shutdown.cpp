@@ -64,13 +64,35 @@ bool shutdown::wait_for(const char* name, std::size_t parties, const step& what,
   return wait(name, what);
 }
 
+/// A step without a limit is told of while it lasts.
 bool shutdown::wait(const char* name, const step& what) {
-  auto deadline = std::chrono::steady_clock::now() + what.limit;
+  using clock = std::chrono::steady_clock;
+  constexpr std::chrono::seconds told_each{5};
   auto given_up = [&] { return what.interruptible && give_up_(); };
-  bool ok = waiting_->wait_until(deadline, given_up);
+  while (!what.limit) {
+    if (waiting_->wait_until(clock::now() + told_each, given_up))
+      return true;
+    if (given_up())
+      return false;
+    log_.info("stopping gracefully; left: " + describe(target_.env->outlet.backlog()) +
+              " (a second signal, or an immediate stop, ends it)");
+  }
+  bool ok = waiting_->wait_until(clock::now() + *what.limit, given_up);
   if (!ok && !given_up())
-    log_.warning(std::string{"Timed out while stopping "} + name +
-                 " (timeout = " + std::to_string(what.limit.count()) + " ms); going on without it");
+    log_.warning(std::string{"Timed out while stopping "} + name + " (timeout = " +
+                 std::to_string(what.limit->count()) + " ms); going on without it");
+  return ok;
+}
+
+/// What a graceful stop waits for and does not get is an error of the job.
+bool shutdown::wait_for_data(const char* name, std::size_t parties, const step& what,
+                             const std::function<void(const completion_ptr&)>& begin) {
+  bool ok = wait_for(name, parties, what, begin);
+  if (!ok && what.limit && !give_up_()) {
+    auto left = unfinished_error(target_.env->outlet.backlog(), *what.limit);
+    log_.error(left.message);
+    target_.env->what.report_error(left);
+  }
   return ok;
 }
 
@@ -99,29 +121,30 @@ bool shutdown::log_receivers(bool ended) {
 bool shutdown::store_blocks(const step& what) {
   auto& env = *target_.env;
   auto& generators = target_.actors.ingest->generators;
-  return wait_for("the block generators", generators.size(), what, [&](const completion_ptr& done) {
-    for (auto& [stream, generator] : generators)
-      tell_from_thread(env, generator, finish_phase{done});
-  });
+  return wait_for_data("the block generators", generators.size(), what,
+                       [&](const completion_ptr& done) {
+                         for (auto& [stream, generator] : generators)
+                           tell_from_thread(env, generator, finish_phase{done});
+                       });
 }
 
 bool shutdown::drain_batches(const step& what) {
   auto& env = *target_.env;
-  return wait_for("the batches", 1, what, [&](const completion_ptr& done) {
+  return wait_for_data("the batches", 1, what, [&](const completion_ptr& done) {
     tell_from_thread(env, target_.actors.control.clock, stop_ticking{done});
   });
 }
 
 bool shutdown::stop_threads(const step& what) {
   auto& env = *target_.env;
-  bool pool = env.pool->stop(what.limit);
+  bool pool = env.pool->stop(*what.limit);
   if (!pool)
     log_.error(
         "a function given to an operation has not returned; its compute thread is abandoned");
-  bool output = env.output_thread.stop(what.limit);
+  bool output = env.output_thread.stop(*what.limit);
   if (!output)
     log_.error("an output function has not returned; its thread is abandoned");
-  bool input = !env.input_thread || env.input_thread->stop(what.limit);
+  bool input = !env.input_thread || env.input_thread->stop(*what.limit);
   if (!input)
     log_.error("a source has not returned from being asked for a batch; its thread is abandoned");
   return pool && output && input;
@@ -140,7 +163,7 @@ bool shutdown::stop_actors(const step& what) {
     for (auto& stage : partitions)
       stop(stage);
   stop(planes.compute->sink);
-  bool ended = target_.actors_ended->wait_until(std::chrono::steady_clock::now() + what.limit,
+  bool ended = target_.actors_ended->wait_until(std::chrono::steady_clock::now() + *what.limit,
                                                 [] { return false; });
   if (!ended)
     log_.error("some actors of the job have not ended; the actor system is left behind");
@@ -150,7 +173,7 @@ bool shutdown::stop_actors(const step& what) {
 bool shutdown::stop_listeners(const step& what) {
   auto& env = *target_.env;
   env.listeners.post([now = env.time->wall_now()](listener& l) { l.on_streaming_stopped(now); });
-  bool ended = env.listeners.stop(what.limit);
+  bool ended = env.listeners.stop(*what.limit);
   if (!ended)
     log_.error("a listener has not returned; its thread is abandoned");
   return ended;

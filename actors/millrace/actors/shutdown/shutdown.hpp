@@ -47,6 +47,8 @@ private:
   bool carry_out(const step& what);
   bool wait_for(const char* name, std::size_t parties, const step& what,
                 const std::function<void(const completion_ptr&)>& begin);
+  bool wait_for_data(const char* name, std::size_t parties, const step& what,
+                     const std::function<void(const completion_ptr&)>& begin);
   /// Goes on waiting for what was begun last.
   bool wait(const char* name, const step& what);
   bool stop_receivers(const step& what);

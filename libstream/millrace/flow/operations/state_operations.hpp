@@ -51,7 +51,9 @@ private:
 };
 
 /// The operations of a stream of pairs that keep a state for each key from batch to batch. States
-/// and their keys own their bytes. A batch that fails leaves no trace in them.
+/// and their keys own their bytes. A partition in which a batch fails keeps no trace of it; but
+/// where failed batches are skipped, other partitions may keep their part of one, which is warned
+/// of at the start.
 template <class K, class V>
 class state_operations {
   using here = std::source_location;
