@@ -46,7 +46,7 @@ example_arguments::example_arguments(std::string program, std::string about)
   app()
       .add_option("--config", config_file_, "Reads options of the job from a TOML file")
       ->type_name("FILE");
-  app().add_flag("--explain{text}", explain_,
+  app().add_flag("--explain", explain_,
                  "Prints the plan of the job and does not run it; --explain=FORM in the form text, "
                  "json or dot");
   app().footer("MILLRACE_... in the environment sets options too, for example\n"
@@ -90,7 +90,7 @@ void example_arguments::finish() {
   if (!master_.empty())
     args.push_back("--master=" + master_);
   if (!explain_.empty())
-    args.push_back("--explain=" + explain_);
+    args.push_back(explain_ == "true" ? "--explain" : "--explain=" + explain_);
   auto loaded = configuration::load(load_request::of_process(std::move(args)));
   if (!loaded)
     throw stream_error{loaded.error()};

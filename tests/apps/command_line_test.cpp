@@ -109,7 +109,7 @@ TEST_CASE("every example prints its plan without running, and without being told
          {std::pair{"--explain", "job \""}, std::pair{"--explain=text", "job \""},
           std::pair{"--explain=json", "{\n  \"job\": \""},
           std::pair{"--explain=dot", "digraph \""}}) {
-      CAPTURE(argument);
+      CAPTURE(std::string{argument});
       auto whole = command;
       whole.emplace_back(argument);
       const auto plan = run_process(whole);
