@@ -149,10 +149,10 @@ result<allocated_batch_ptr> batch_assembler::allocate(batch_time time, pulled_in
   return batch;
 }
 
-void batch_assembler::done(batch_time time) {
+std::size_t batch_assembler::done(batch_time time) {
   open_.erase(time);
   auto freed = ledger_.done(time);
-  store_.release(freed);
+  return freed.empty() ? 0 : store_.release(freed);
 }
 
 } // namespace millrace

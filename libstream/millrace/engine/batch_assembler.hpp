@@ -83,8 +83,8 @@ public:
 
   const std::shared_ptr<const pull_inputs>& pulls() const noexcept { return pulls_; }
 
-  /// The batch is over: forgets it and frees its blocks.
-  void done(batch_time time);
+  /// The batch is over: forgets it and frees its blocks. Returns how many those were.
+  std::size_t done(batch_time time);
 
   bool has_unallocated() const noexcept { return ledger_.has_unallocated(); }
   std::uint64_t unallocated_records() const noexcept {

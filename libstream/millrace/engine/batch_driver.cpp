@@ -74,11 +74,14 @@ void batch_driver::drain(batch_time last_tick, duration period) {
 }
 
 void batch_driver::pump() {
-  if (!taking_)
-    take_batches();
+  if (taking_)
+    return;
+  take_batches();
   show_backlog();
-  if (assembler_.batches() == 0 && assembler_.held_ticks() == 0 && std::exchange(draining_, false))
+  if (draining_ && assembler_.batches() == 0 && assembler_.held_ticks() == 0) {
+    draining_ = false;
     effects_.drained();
+  }
 }
 
 /// A runtime may answer `pull`, and even `run`, at once: the loop here goes on with what that made
@@ -117,26 +120,29 @@ void batch_driver::submit(batch_time time, result<allocated_batch_ptr> allocated
     batch = std::move(failed);
   }
   auto now = time_.wall_now();
-  auto run = progress_.submit(batch, now, planned_outputs(time));
+  const bool listened_to = outlet_.listened_to();
+  auto run = progress_.submit(batch, now,
+                              listened_to ? planned_outputs(time) : std::vector<output_info>{});
   if (!run)
     throw stream_error{run.error()};
   if (auto delay = progress_.overdue(now))
     tell_delay("the oldest has not ended", *delay);
-  post(&listener::on_batch_submitted, progress_.submitted(time));
+  if (listened_to)
+    outlet_.post([info = progress_.submitted(time)](listener& l) { l.on_batch_submitted(info); });
   if (*run)
     start(**run);
 }
 
 std::vector<output_info> batch_driver::planned_outputs(batch_time time) const {
   std::vector<output_info> out;
-  if (outlet_.listened_to())
-    for (auto& output : plan_.outputs)
-      out.push_back(describe_output(output, time));
+  for (auto& output : plan_.outputs)
+    out.push_back(describe_output(output, time));
   return out;
 }
 
 void batch_driver::start(const allocated_batch& batch) {
-  post(&listener::on_batch_started, progress_.info(batch.time));
+  if (outlet_.listened_to())
+    outlet_.post([info = progress_.info(batch.time)](listener& l) { l.on_batch_started(info); });
   for (auto& input : make_source_inputs(plan_, batch, zero_))
     effects_.run(std::move(input));
 }
@@ -146,13 +152,14 @@ void batch_driver::outputs_done(batch_time time, std::vector<output_info> output
   auto done = progress_.finish(time, std::move(outputs), std::move(failure), time_.wall_now());
   if (!done)
     throw stream_error{done.error()};
-  post(&listener::on_batch_completed, done->info);
+  if (outlet_.listened_to())
+    outlet_.post([info = done->info](listener& l) { l.on_batch_completed(info); });
   report(*done);
   halted_ = halted_ || done->stop_because;
   if (done->next && !halted_)
     start(*done->next);
-  assembler_.done(time);
-  show_store();
+  if (assembler_.done(time) != 0)
+    show_store();
   for (auto stream : std::exchange(stalled_, {}))
     effects_.room_available(stream);
   // Making the input of one more batch may call a function of the user: the next one runs first.
@@ -163,11 +170,13 @@ void batch_driver::outputs_done(batch_time time, std::vector<output_info> output
 }
 
 void batch_driver::report(const batch_progress::completion& done) {
-  auto log = outlet_.log().named("batch");
   auto failed = done.stop_because || done.skipped;
   outlet_.metrics()->add(failed ? "batches_failed_total" : "batches_completed_total", "", 1);
   if (done.late)
     tell_delay("batch " + to_string(done.info.time) + " ended", *done.late);
+  if (!failed)
+    return;
+  auto log = outlet_.log().named("batch");
   if (done.skipped)
     log.error("batch " + to_string(done.info.time) + " is skipped: " + done.skipped->message);
   if (!done.stop_because)
@@ -192,11 +201,6 @@ void batch_driver::tell_delay(const std::string& which, const delay_notice& noti
       std::to_string(progress_.waiting()) +
       " wait, and intake slows down when that becomes too many (options stream.batches_waiting, "
       "stream.block_store_bytes)");
-}
-
-void batch_driver::post(void (listener::*event)(const batch_info&), batch_info info) {
-  if (outlet_.listened_to())
-    outlet_.post([event, info = std::move(info)](listener& l) { (l.*event)(info); });
 }
 
 } // namespace millrace

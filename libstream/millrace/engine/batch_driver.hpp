@@ -77,7 +77,6 @@ private:
   void submit(batch_time time, result<allocated_batch_ptr> allocated);
   std::vector<output_info> planned_outputs(batch_time time) const;
   void start(const allocated_batch& batch);
-  void post(void (listener::*event)(const batch_info&), batch_info info);
   void report(const batch_progress::completion& done);
   void tell_delay(const std::string& which, const delay_notice& notice);
   void lose(block_id id, const error& why);

@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <utility>
 
 namespace millrace {
 
@@ -24,19 +25,24 @@ public:
   /// Given n >= 1, a number below n.
   using choice = std::function<std::size_t(std::size_t n)>;
 
-  /// Without a choice events happen in the order in which they were posted.
+  /// Without a choice nothing is ever on its way: an event happens inside the call that posts it.
   explicit event_queue(choice pick = {}) : pick_{std::move(pick)} {}
 
-  void post(event_route route, std::function<void()> event);
+  template <class Event>
+  void post(event_route route, Event&& event) {
+    if (pick_)
+      routes_[route].emplace_back(std::forward<Event>(event));
+    else
+      event();
+  }
 
   /// Lets one event happen, if there is one.
   bool run_one();
 
-  /// As `run_one`, of a route that `wanted` says yes to. Without a choice any route will do, since
-  /// the order is fixed.
+  /// The same, of a route that `wanted` says yes to.
   bool run_one(const std::function<bool(event_route)>& wanted);
 
-  void clear();
+  void clear() { routes_.clear(); }
 
 private:
   choice pick_;

@@ -20,6 +20,7 @@ std::vector<source_input> make_source_inputs(const job_plan& plan, const allocat
                                              batch_time zero) {
   auto failure = failure_of(plan, batch, zero);
   std::vector<source_input> out;
+  out.reserve(plan.stages.front().partitions);
   for (auto& stage : plan.stages) {
     if (stage.root->role() != node_role::source)
       continue;

@@ -103,9 +103,14 @@ struct stage_instance::parts {
 
   bool read(const stage_input& input) {
     if (what->root->role() == node_role::source) {
+      auto& source = static_cast<source_reader&>(*reader);
+      if (input.blocks.empty()) {
+        source.read(context, {});
+        return true;
+      }
       auto fetched = fetch(input, blocks, *what->root->info());
       context.inputs = fetched;
-      static_cast<source_reader&>(*reader).read(context, *fetched);
+      source.read(context, *fetched);
       return true;
     }
     return static_cast<exchange_reader&>(*reader).read(context,
