@@ -15,7 +15,7 @@ public:
         at_{job.new_place()},
         pool_at_{job.new_place()},
         chain_{chain},
-        core_{std::move(chain), number, job.job_.settings.task_max_failures, *this} {}
+        core_{std::move(chain), number, job.job_.settings.task_max_failures, job, *this} {}
 
   std::uint32_t at() const noexcept { return at_; }
   stage_partition& core() noexcept { return core_; }
@@ -24,7 +24,7 @@ private:
   void run_task(batch_time time, stage_chain::run batch) override {
     auto task = std::make_shared<stage_chain::run>(std::move(batch));
     job_.events_.post({at_, pool_at_}, [this, time, task] {
-      chain_->finish(*task, job_.job_.settings.task_max_failures);
+      chain_->finish(*task, job_.job_.settings.task_max_failures, job_.clock_);
       job_.events_.post({pool_at_, at_}, [this, time, task] { core_.task_done(time, *task); });
     });
   }
@@ -118,12 +118,13 @@ void local_job::begin() {
 void local_job::advance(batch_time to) {
   inside_scope scope{inside_};
   auto block_interval = job_.settings.block_interval;
-  while (!stopped_) {
-    auto block_due = (clock_.wall_now() + block_interval).floor(block_interval);
+  for (auto now = clock_.wall_now(); !stopped_;) {
+    auto block_due = (now + block_interval).floor(block_interval);
     auto next = std::min({to, block_due, schedule_.deadline()});
-    clock_.set(next);
-    take_in();
-    tick();
+    clock_.set(now = next);
+    if (!receivers_.empty())
+      take_in();
+    tick(now);
     run_some();
     if (next == to)
       run_all();
@@ -173,16 +174,17 @@ void local_job::end_job(const error& why, stop_mode how) {
 
 void local_job::pull(batch_time time) {
   events_.post({driver_at_, inputs_at_}, [this, time] {
-    auto from = std::make_shared<result<pulled_inputs>>(driver_.pulls()->pull(time));
     events_.post({inputs_at_, driver_at_},
-                 [this, time, from] { driver_.inputs_pulled(time, std::move(*from)); });
+                 [this, time, from = driver_.pulls()->pull(time)]() mutable {
+                   driver_.inputs_pulled(time, std::move(from));
+                 });
   });
 }
 
 void local_job::run(source_input what) {
   auto& to = *partitions_[what.stage.value()][what.partition];
-  events_.post({driver_at_, to.at()}, [&to, what = std::move(what)] {
-    to.core().run({what.input, what.failure});
+  events_.post({driver_at_, to.at()}, [&to, what = std::move(what)]() mutable {
+    to.core().run({std::move(what.input), std::move(what.failure)});
   });
 }
 
@@ -205,30 +207,32 @@ void local_job::deliver(const partition& from, const stage_edge& edge, std::uint
   };
   if (edge.to_output) {
     events_.post({from.at(), sink_at_},
-                 [this, check, output = edge.output, time, slot, what = std::move(what)] {
-                   check(outputs_.deliver(output, time, slot, what));
+                 [this, check, output = edge.output, time, slot, what = std::move(what)]() mutable {
+                   check(outputs_.deliver(output, time, slot, std::move(what)));
                  });
     return;
   }
   auto& to = *partitions_[edge.stage.value()][target];
-  events_.post({from.at(), to.at()}, [check, &to, time, slot, what = std::move(what)] {
-    check(to.core().deliver(time, slot, what));
+  events_.post({from.at(), to.at()}, [check, &to, time, slot, what = std::move(what)]() mutable {
+    check(to.core().deliver(time, slot, std::move(what)));
   });
 }
 
 void local_job::run(output_id output, input_gate::ready input) {
-  auto taken = std::make_shared<input_gate::ready>(std::move(input));
-  events_.post({sink_at_, outputs_at_}, [this, output, taken] {
-    auto outcome = output_runner_->run(output, std::exchange(*taken, {}));
-    events_.post({outputs_at_, sink_at_}, [this, outcome] { outputs_.ran(outcome); });
+  events_.post({sink_at_, outputs_at_}, [this, output, input = std::move(input)]() mutable {
+    auto outcome = output_runner_->run(output, input);
+    input = {};
+    events_.post({outputs_at_, sink_at_}, [this, outcome = std::move(outcome)]() mutable {
+      outputs_.ran(std::move(outcome));
+    });
   });
 }
 
 void local_job::done(batch_time time, std::vector<output_info> outputs,
                      std::optional<batch_failure> failure) {
   events_.post({sink_at_, driver_at_},
-               [this, time, outputs = std::move(outputs), failure = std::move(failure)] {
-                 driver_.outputs_done(time, outputs, failure);
+               [this, time, outputs = std::move(outputs), failure = std::move(failure)]() mutable {
+                 driver_.outputs_done(time, std::move(outputs), std::move(failure));
                });
 }
 
@@ -253,6 +257,8 @@ void local_job::run_some() {
 /// What is on its way between receivers and the driver: so that what was stored before the clock
 /// moved is in the batch that falls due.
 void local_job::run_ingest() {
+  if (!pick_)
+    return;
   auto is_ingest = [this](std::uint32_t at) {
     return at >= first_ingest_place_ && at < end_of_ingest_places_;
   };
@@ -271,8 +277,8 @@ void local_job::take_in() {
   run_ingest();
 }
 
-void local_job::tick() {
-  auto due = schedule_.due(clock_.wall_now());
+void local_job::tick(batch_time now) {
+  auto due = schedule_.due(now);
   if (!due.empty())
     driver_.due(due.begin, due.end - due.period, due.period);
 }
@@ -315,8 +321,9 @@ bool local_job::carry_out(stop_phase phase) {
       receiver->finish_blocks();
     run_all();
     while (goes_on() && !all([](auto& receiver) { return receiver->is_empty(); })) {
-      clock_.set(schedule_.deadline());
-      tick();
+      auto next = schedule_.deadline();
+      clock_.set(next);
+      tick(next);
       run_all();
     }
     return goes_on();

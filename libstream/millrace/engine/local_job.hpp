@@ -18,8 +18,8 @@
 namespace millrace {
 
 /// A whole job in one thread, with a clock that is moved by hand: the parts of the engine, and the
-/// carrying out of their effects as events of one queue. In the order of posting it is the inline
-/// runtime, in an order drawn from a seed the simulated one.
+/// carrying out of their effects. At once, that is the inline runtime; as events of a queue, in an
+/// order drawn from a seed, it is the simulated one.
 ///
 /// Everything, user code included, runs in the calls of the thread that moves the clock; only
 /// `stopped` may be asked from elsewhere.
@@ -73,7 +73,7 @@ private:
   void run_some();
   void run_ingest();
   void take_in();
-  void tick();
+  void tick(batch_time now);
   void finish();
   void finish_lives();
   bool carry_out(stop_phase phase);

@@ -78,6 +78,8 @@ bool stage_chain::idle(const run& batch) const {
 
 void stage_chain::step(run& batch, std::uint32_t max_failures) {
   std::size_t at = batch.results_.size();
+  if (at == 0)
+    batch.results_.reserve(chain_.links.size());
   auto time = batch.input_.input->time;
   auto& instance = instances_[at == 0 ? 0 : at - source_runs_along_];
   auto done = run_stage(instance, batch.input_, max_failures);
@@ -100,6 +102,13 @@ void stage_chain::step(run& batch, std::uint32_t max_failures) {
     between->slots.front() = std::move(payloads.front());
   }
   batch.input_ = {std::move(between), result.failure};
+}
+
+void stage_chain::finish(run& batch, std::uint32_t max_failures, const clock& time) {
+  const auto begin = time.steady_now();
+  while (!ended(batch))
+    step(batch, max_failures);
+  batch.busy_ += time.steady_now() - begin;
 }
 
 } // namespace millrace

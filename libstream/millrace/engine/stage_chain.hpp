@@ -1,7 +1,9 @@
 #pragma once
 
+#include "millrace/base/clock.hpp"
 #include "millrace/engine/stage_runner.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -46,12 +48,21 @@ public:
   /// What a batch makes of the chain so far.
   class run {
   public:
-    explicit run(input_gate::ready input) : input_{std::move(input)} {}
+    explicit run(input_gate::ready input)
+        : input_{std::move(input)}, records_{input_.input->records()} {}
+
+    /// Of the input of the first link.
+    std::size_t records() const noexcept { return records_; }
+
+    /// How long `finish` has taken.
+    std::chrono::steady_clock::duration busy() const noexcept { return busy_; }
 
   private:
     friend class stage_chain;
     input_gate::ready input_; ///< Of the next link.
     std::vector<stage_result> results_;
+    std::size_t records_;
+    std::chrono::steady_clock::duration busy_{};
   };
 
   bool ended(const run& batch) const { return batch.results_.size() == chain_.links.size(); }
@@ -64,11 +75,8 @@ public:
   /// Stages run for batches in their order.
   void step(run& batch, std::uint32_t max_failures);
 
-  /// Every step that is left.
-  void finish(run& batch, std::uint32_t max_failures) {
-    while (!ended(batch))
-      step(batch, max_failures);
-  }
+  /// Every step that is left, timed.
+  void finish(run& batch, std::uint32_t max_failures, const clock& time);
 
   /// Calls `send(edge, target, slot, what)` once for each partition that the batch's results go to
   /// (`millrace::route`), stages in order. After the end, once.

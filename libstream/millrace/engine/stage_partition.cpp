@@ -5,9 +5,12 @@
 namespace millrace {
 
 stage_partition::stage_partition(std::shared_ptr<stage_chain> chain, std::uint32_t partition,
-                                 std::uint32_t max_failures, partition_effects& effects)
+                                 std::uint32_t max_failures, job_outlet& outlet,
+                                 partition_effects& effects)
     : chain_{std::move(chain)},
       max_failures_{max_failures},
+      outlet_{outlet},
+      label_{to_string(chain_->head().id)},
       effects_{effects},
       gate_{chain_->head().slots_in(partition)} {}
 
@@ -27,6 +30,10 @@ result<void> stage_partition::deliver(batch_time time, std::uint32_t slot, slot_
 
 void stage_partition::task_done(batch_time time, stage_chain::run& batch) {
   running_ = false;
+  const auto busy = std::chrono::duration_cast<std::chrono::microseconds>(batch.busy());
+  outlet_.metrics()->add("stage_records_total", label_, batch.records());
+  outlet_.metrics()->add("stage_busy_microseconds_total", label_,
+                         static_cast<std::uint64_t>(busy.count()));
   send_results(time, batch);
   pump();
 }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "millrace/engine/job_outlet.hpp"
 #include "millrace/engine/stage_chain.hpp"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace millrace {
@@ -22,14 +24,15 @@ public:
 };
 
 /// One partition of a chain of stages between its inputs and its results: batches in their order,
-/// one at a time.
+/// one at a time. Counts what its tasks took and how long, by stage (metrics stage_records_total,
+/// stage_busy_microseconds_total).
 ///
 /// Owned by one thread at a time (a stage actor). Bound: the batches in flight.
 class stage_partition {
 public:
-  /// `effects` must outlive the partition.
+  /// What is given by reference must outlive the partition.
   stage_partition(std::shared_ptr<stage_chain> chain, std::uint32_t partition,
-                  std::uint32_t max_failures, partition_effects& effects);
+                  std::uint32_t max_failures, job_outlet& outlet, partition_effects& effects);
 
   /// Of a source stage: its input of a batch.
   void run(input_gate::ready input);
@@ -45,6 +48,8 @@ private:
 
   std::shared_ptr<stage_chain> chain_;
   std::uint32_t max_failures_;
+  job_outlet& outlet_;
+  std::string label_; ///< Of metrics: the number of the stage.
   partition_effects& effects_;
   input_gate gate_;
   /// At most the batches in flight. Not a deque, which costs more than the rest of an idle stage.

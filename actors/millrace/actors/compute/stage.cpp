@@ -23,7 +23,7 @@ struct stage_state : partition_effects {
     auto work = std::make_shared<stage_chain::run>(std::move(batch));
     env->pool->submit(
         [env = env, chain = chain, work = std::move(work), time, me = stage_actor{self}]() mutable {
-          chain->finish(*work, env->what.settings.task_max_failures);
+          chain->finish(*work, env->what.settings.task_max_failures, *env->time);
           tell_after_task(*env, me, task_done{time, std::move(work)});
         });
   }
@@ -45,7 +45,7 @@ stage_actor::behavior_type behave(self_ptr self, environment_ptr env, compute_pl
   init_actor(self);
   auto& s = self->state;
   s.self = self;
-  s.core.emplace(chain, partition, env->what.settings.task_max_failures, s);
+  s.core.emplace(chain, partition, env->what.settings.task_max_failures, env->outlet, s);
   s.chain = std::move(chain);
   s.plane = std::move(plane);
   s.env = std::move(env);
