@@ -42,7 +42,7 @@ struct block_store_stats {
 /// Keeps received blocks from the moment they are reported until their batch is done. Its bound is
 /// what makes a receiver wait when processing falls behind.
 /// The one class of libstream that is thread-safe on purpose: receivers put, batch tasks get, the
-/// coordinator releases. When `put` returns well, `get` finds the block on every thread.
+/// batch driver releases. When `put` returns well, `get` finds the block on every thread.
 /// At the bound `put` waits, first come first served, and `try_put` refuses; nothing is dropped. A
 /// block that alone is over the byte bound is let in when the store is empty. Memory only: what it
 /// holds is lost with the process.

@@ -53,9 +53,9 @@ private:
   mutable std::vector<input> inputs_;
 };
 
-/// The brain of the block tracker: turns ticks and received blocks into batches.
+/// A part of the batch driver: turns ticks and received blocks into batches.
 ///
-/// Owned by the block tracker. At most `max_batches` batches are allocated and not done; at that
+/// Owned by the batch driver. At most `max_batches` batches are allocated and not done; at that
 /// bound ticks stay pending and blocks unallocated, so the block store fills and receivers wait. No
 /// tick that it is told of is lost or merged.
 class batch_assembler {

@@ -12,11 +12,11 @@
 
 namespace millrace {
 
-/// The brain of the batch coordinator: which batch runs now, what listeners are told, what a
+/// A part of the batch driver: which batch runs now, what listeners are told, what a
 /// failure means.
 ///
-/// Owned by the batch coordinator. Holds the batches between allocation and completion, which the
-/// block tracker bounds.
+/// Owned by the batch driver. Holds the batches between allocation and completion, which
+/// batch_assembler bounds.
 class batch_progress {
 public:
   struct options {

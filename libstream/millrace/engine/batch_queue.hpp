@@ -45,7 +45,7 @@ struct started_batch {
 };
 
 /// Admits batches in the order of their times, a bounded number in flight and a bounded number
-/// waiting. Owned by one actor (the batch coordinator).
+/// waiting. Owned by one thread at a time (in a job, by the batch driver).
 /// At the bound a batch is held: its tick stays in the schedule's pending range and its blocks stay
 /// unallocated, so the block store fills up and receivers slow down. No tick is lost.
 class batch_queue {

@@ -48,10 +48,10 @@ struct batch_allocation {
 using batch_allocation_ptr = std::shared_ptr<const batch_allocation>;
 
 /// Who has received what and which batch it belongs to: received, allocated, done.
-/// Owned by one actor (the block tracker). A block is in exactly one place: unallocated, or in the
-/// one batch that `allocate` gave it to, until `done` forgets that batch. Pure memory: what must
-/// survive a crash is logged by the owner before it calls here.
-/// Bounds: `max_unallocated` blocks, more are refused; batches are bounded by whoever admits them.
+/// Owned by one thread at a time (in a job, by the batch driver). A block is in exactly one place:
+/// unallocated, or in the one batch that `allocate` gave it to, until `done` forgets that batch.
+/// Pure memory: what must survive a crash is logged by the owner before it calls here. Bounds:
+/// `max_unallocated` blocks, more are refused; batches are bounded by whoever admits them.
 class block_ledger {
 public:
   static constexpr std::size_t default_max_unallocated = std::size_t{1} << 20;
