@@ -1,5 +1,6 @@
 #include "millrace/base/clock.hpp"
 
+#include <limits>
 #include <thread>
 #include <vector>
 
@@ -37,6 +38,19 @@ TEST_CASE("a timer for a batch time is set on the steady clock") {
   manual_clock clock{batch_time{1'000}};
   CHECK(clock.steady_at(batch_time{1'250}) == clock.steady_now() + 250ms);
   CHECK(clock.steady_at(batch_time{900}) == clock.steady_now() - 100ms);
+}
+
+TEST_CASE("a clock at the end of time has room for intervals, and a timer for a time past it") {
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  manual_clock clock{batch_time{-most}};
+  const auto first = clock.steady_now();
+  CHECK(first - 24h < first);
+  CHECK(clock.steady_at(batch_time{most}) > first);
+  clock.set(batch_time{most});
+  CHECK(clock.steady_now() > first);
+  CHECK(clock.steady_now() + 24h > clock.steady_now());
+  CHECK(clock.steady_at(batch_time{-most}) < clock.steady_now());
+  CHECK(clock.steady_at(batch_time{most}) == clock.steady_now());
 }
 
 TEST_CASE("a manual clock may be moved by several threads") {

@@ -25,15 +25,14 @@ public:
 
   /// The steady time at which the wall clock will reach `wall` if nobody sets it meanwhile: what a
   /// timer for a batch time waits for. Never early by more than the clocks drift apart until then.
-  [[nodiscard]] virtual std::chrono::steady_clock::time_point steady_at(batch_time wall) const {
-    return steady_now() + (wall - wall_now()).chrono();
-  }
+  [[nodiscard]] virtual std::chrono::steady_clock::time_point steady_at(batch_time wall) const;
 };
 
 /// A clock that stands still until it is moved by hand: the time of tests and of the inline
 /// runtime. Safe to read and move from any thread. Moves forward only; moving it back throws
 /// `stream_error(invalid_argument)` and leaves it where it was. The steady time starts at the same
-/// number of milliseconds and moves by the same amounts.
+/// number of milliseconds and moves by the same amounts; past 146 years from its epoch it stands
+/// still, so that intervals can be added to it wherever the clock is set to.
 class manual_clock final : public clock {
 public:
   explicit manual_clock(batch_time start = batch_time{0}) : now_{start} {}
@@ -43,9 +42,7 @@ public:
     return now_;
   }
 
-  [[nodiscard]] std::chrono::steady_clock::time_point steady_now() const override {
-    return std::chrono::steady_clock::time_point{std::chrono::milliseconds{wall_now().ms()}};
-  }
+  [[nodiscard]] std::chrono::steady_clock::time_point steady_now() const override;
 
   void advance(duration by) {
     const std::lock_guard guard{mutex_};
