@@ -29,7 +29,8 @@ struct fixture : batch_effects {
     driver.emplace(plan, settings, batch_time{0}, store, time, outlet, *this);
   }
 
-  void pull(batch_time t) override {
+  void pull(batch_time t, std::shared_ptr<const job_input_limits> limits) override {
+    asked_limits = std::move(limits);
     said.push_back("pull " + std::to_string(t.ms()));
     pulled.push_back(t);
     if (answers_at_once)
@@ -55,7 +56,7 @@ struct fixture : batch_effects {
       return;
     }
     pulled_inputs none;
-    none.streams.push_back({stream_id{1}, std::vector<block_ptr>{}});
+    none.streams.push_back({stream_id{1}, std::vector<input_split>{}});
     driver->inputs_pulled(t, std::move(none));
   }
 
@@ -93,6 +94,7 @@ struct fixture : batch_effects {
   scripted_outlet outlet;
   bool answers_at_once = true;
   std::vector<batch_time> pulled;
+  std::shared_ptr<const job_input_limits> asked_limits;
   steps said;
   std::optional<batch_driver> driver;
 };
@@ -245,6 +247,50 @@ TEST_CASE("a drain gives what is left to one more batch, and ends with the last 
   fixture idle;
   idle.driver->drain(batch_time{2000}, second);
   CHECK(idle.taken() == steps{"drained"});
+}
+
+TEST_CASE(
+    "a batch has what the limits of a stream allow, and a drain takes as many ticks as it needs") {
+  fixture f;
+  f.driver->limit(stream_id{0}, {.records = 6});
+  for (std::uint64_t i = 0; i < 5; ++i)
+    f.receive(i);
+  f.tick(1);
+  CHECK(f.taken() == steps{"pull 1000", "run 1000 stage 0/0 blocks 1",
+                           "run 1000 stage 0/1 blocks 1", "run 1000 stage 1/0 blocks 0",
+                           "run 1000 stage 1/1 blocks 0"});
+  CHECK((*f.asked_limits)[stream_id{0}] == input_limits{.records = 6});
+  CHECK((*f.asked_limits)[stream_id{1}] == input_limits{});
+  f.driver->drain(batch_time{2000}, second);
+  CHECK(f.taken() == steps{"pull 2000"});
+  f.done(1);
+  CHECK(f.taken().size() == 4);
+  f.done(2);
+  auto last = f.taken();
+  CHECK(last.at(0) == "pull 3000");
+  CHECK(last.at(1) == "run 3000 stage 0/0 blocks 1");
+  CHECK(last.at(2) == "run 3000 stage 0/1 blocks 0");
+  f.done(3);
+  CHECK(f.taken() == steps{"drained"});
+  CHECK(f.outlet.ends.empty());
+}
+
+TEST_CASE("a drain that cannot make its batches ends, and the job fails with what is left") {
+  fixture f{failure_policy::skip};
+  f.answers_at_once = false;
+  f.receive(0);
+  f.driver->drain(batch_time{1000}, second);
+  for (std::int64_t t = 1; t <= 3; ++t) {
+    CHECK(f.outlet.ends.empty());
+    CHECK(f.taken() == steps{"pull " + std::to_string(t * 1000)});
+    f.answer("disk gone");
+    f.taken();
+    f.done(t, "disk gone");
+  }
+  CHECK(f.taken() == steps{"drained"});
+  REQUIRE(f.outlet.ends.size() == 1);
+  CHECK(f.outlet.ends[0].first.message.find("3 records that were received are in no batch") !=
+        std::string::npos);
 }
 
 TEST_CASE("a block that cannot be taken is an error of the job, which stops gracefully") {

@@ -66,6 +66,26 @@ TEST_CASE_FIXTURE(fixture, "received, allocated, and what comes later waits for 
   CHECK(ledger.last_allocated() == t3);
 }
 
+TEST_CASE_FIXTURE(fixture, "the limits of a stream leave its newest blocks for later batches") {
+  const auto ones = make_blocks(one, 1, 4); // 10, 20, 30, 40 records
+  const auto twos = make_blocks(two, 1, 4);
+  add(ledger, ones);
+  add(ledger, twos);
+  job_input_limits limits;
+  limits.of[one] = {.records = 35};
+  limits.usual = {.bytes = 600};
+  auto first = ledger.allocate(t1, limits).value();
+  CHECK(listed(first->of(one)) == std::vector{ones[0], ones[1]});
+  CHECK(listed(first->of(two)) == std::vector{twos[0], twos[1], twos[2]});
+  CHECK(ledger.unallocated_totals() == block_totals{3, 110, 1100});
+  auto second = ledger.allocate(t2, limits).value();
+  CHECK(listed(second->of(one)) == std::vector{ones[2]});
+  CHECK(listed(second->of(two)) == std::vector{twos[3]});
+  auto third = ledger.allocate(t3, limits).value();
+  CHECK(listed(third->of(one)) == std::vector{ones[3]});
+  CHECK_FALSE(ledger.has_unallocated());
+}
+
 TEST_CASE_FIXTURE(fixture, "a hundred thousand blocks go into one batch") {
   add(ledger, make_blocks(one, 0, 100'000));
   CHECK(ledger.allocate(t1).value()->of(one).size() == 100'000);

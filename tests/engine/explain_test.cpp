@@ -336,8 +336,8 @@ stage 3: 3 partitions
     => output 0
 
 sources
-  0: input_stream "left", made for each batch
-  1: input_stream "right", made for each batch
+  0: input_stream "left", made for each batch, recoverable by time
+  1: input_stream "right", made for each batch, recoverable by time
 
 outputs, in the order in which they run
   0: print "out" <- (i32,i32)

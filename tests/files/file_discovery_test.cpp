@@ -221,6 +221,48 @@ TEST_CASE_FIXTURE(fixture, "more files than a batch may have wait, oldest first,
   CHECK(stream().remembered() == 8);
 }
 
+TEST_CASE_FIXTURE(fixture,
+                  "more bytes than a batch may have wait; a file that is larger comes alone") {
+  options.max_bytes_per_batch = 10;
+  stream();
+  put("a", 1001, 4);
+  put("b", 1002, 6);
+  put("c", 1003, 1);
+  put("large", 1004, 50);
+  put("empty", 1005, 0);
+  CHECK(batch(1010) == strings{"a", "b"});
+  CHECK(batch(1011) == strings{"c"});
+  CHECK(batch(1012) == strings{"large"});
+  CHECK(batch(1013) == strings{"empty"});
+  put("d", 1014, 4);
+  put("e", 1014, 4);
+  CHECK(stream().select(batch_time{1'015'000}, 5).size() == 1);
+  CHECK(batch(1016) == strings{"e"});
+  CHECK(stream().waiting() == 0);
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "files that were not read for their batch are due again, also after a restart") {
+  stream();
+  put("a", 1001);
+  put("b", 1001);
+  put("c", 1001);
+  auto files = stream().select(batch_time{1'002'000});
+  REQUIRE(files.size() == 3);
+  put("c", 1002, 2);
+  stream().give_back({files[0], files[2]});
+  CHECK(stream().waiting() == 2);
+  CHECK(batch(1002) == strings{"b"});
+  watch->answer = false;
+  CHECK(batch(1003) == strings{"a", "c"});
+  CHECK(batch(1004).empty());
+  put("d", 1005);
+  files = stream().select(batch_time{1'005'000});
+  stream().give_back(files);
+  restart();
+  CHECK(batch(1006) == strings{"d"});
+}
+
 TEST_CASE_FIXTURE(fixture, "a file that was away is not read again, however long it was") {
   stream();
   put("a", 1001);

@@ -47,22 +47,23 @@ public:
                 {.new_files_only = false, .wait_until_stable = false},
                 seconds(1),
                 std::make_shared<posix_file_system>(),
-                [this](const file_system&, const found_file& file, const logger&) {
-                  read_.push_back(fs::path{file.path}.filename().string());
+                [](const file_system&, const found_file&, const logger&) {
                   return result<std::vector<block_ptr>>{std::vector<block_ptr>{}};
                 }} {
     source_.start(batch_time{0}, {});
   }
 
   std::vector<std::string> next_batch() {
-    read_.clear();
+    std::vector<std::string> names;
     // Later than the times of all files.
-    source_.pull(batch_time{4'000'000'000'000} + seconds(batches_++));
-    return read_;
+    const auto time = batch_time{4'000'000'000'000} + seconds(batches_++);
+    const auto splits = source_.plan(time, {});
+    for (auto& split : *splits)
+      names.push_back(fs::path{split.description}.filename().string());
+    return names;
   }
 
 private:
-  std::vector<std::string> read_;
   file_source source_;
   int batches_ = 0;
 };

@@ -18,7 +18,9 @@ class counted_text final : public pull_source {
 public:
   explicit counted_text(int lines) : lines_{lines} {}
 
-  std::optional<std::vector<block_ptr>> pull(batch_time time) override {
+  recoverability recovers() const override { return recoverability::by_time; }
+
+  std::optional<std::vector<input_split>> plan(batch_time time, const input_limits&) override {
     std::string text;
     std::vector<text_slice> slices;
     for (int i = 0; i < lines_; ++i) {
@@ -33,8 +35,8 @@ public:
                                      --*held;
                                    }};
     text.copy(storage->data(), text.size());
-    return std::vector<block_ptr>{
-        std::make_shared<const text_block>(std::move(storage), std::move(slices))};
+    return std::vector{
+        split_of({std::make_shared<const text_block>(std::move(storage), std::move(slices))})};
   }
 
   int held() const { return *held_; }

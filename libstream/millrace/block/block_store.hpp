@@ -78,6 +78,8 @@ public:
 
   [[nodiscard]] std::size_t bytes() const { return stats().bytes; }
 
+  [[nodiscard]] std::size_t max_bytes() const noexcept { return options_.max_bytes; }
+
   [[nodiscard]] std::size_t blocks() const { return stats().blocks; }
 
   [[nodiscard]] std::size_t waiting() const { return stats().waiting; }

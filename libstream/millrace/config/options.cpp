@@ -16,7 +16,7 @@ constexpr std::int64_t gib = kib * kib * kib;
 constexpr std::int64_t longest_ms = 1'000LL * 86'400'000;
 constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
 
-constexpr std::array<option, 33> table{{
+constexpr std::array<option, 35> table{{
     {"app.name", "spark.app.name", text, "millrace",
      "The name of the job in logs, metrics and thread names."},
     {"app.explain", "", choice, "off",
@@ -34,11 +34,20 @@ constexpr std::array<option, 33> table{{
     {"stream.max_record_bytes", "", size, "1MiB",
      "A longer record is reported with its offset, counted and skipped.", 1, gib},
     {"stream.block_store_bytes", "", size, "256MiB",
-     "Received bytes kept until their batch is done; when full, receivers are made to wait.", 1,
-     unlimited},
+     "Received bytes kept until their batch is done; when full, receivers are made to wait, and no "
+     "batch is made when those before it hold more of what was read from files and the like.",
+     1, unlimited},
     {"stream.receiver_max_rate", "spark.streaming.receiver.maxRate", integer, "0",
      "The most records per second that one receiver may take in; 0 is unlimited.", 0, unlimited, "",
      true},
+    {"stream.max_batch_records", "", integer, "0",
+     "The most records of one input in a batch, where the input can be divided (files cannot, "
+     "blocks can); the others wait for the next batches. 0 is unlimited.",
+     0, unlimited},
+    {"stream.max_batch_bytes", "", size, "0",
+     "The most bytes of one input in a batch, where the input can be divided; the others wait for "
+     "the next batches. 0 is unlimited.",
+     0, unlimited},
     {"stream.default_parallelism", "spark.default.parallelism", integer, "0",
      "Partitions of a keyed operation that is not given a number; 0 is the number of compute "
      "threads.",

@@ -6,6 +6,8 @@ namespace millrace {
 
 std::vector<std::vector<block_ref>> divide_blocks(const std::vector<block_ref>& blocks,
                                                   std::uint32_t partitions) {
+  if (partitions == 1)
+    return {blocks};
   std::vector<std::vector<block_ref>> out(partitions);
   std::vector<std::size_t> load(partitions, 0);
   for (auto& b : blocks) {

@@ -4,60 +4,21 @@
 #include "millrace/engine/allocated_batch.hpp"
 #include "millrace/engine/batch_schedule.hpp"
 #include "millrace/engine/block_ledger.hpp"
+#include "millrace/engine/pull_inputs.hpp"
 #include "millrace/plan/graph.hpp"
 
 #include <deque>
-#include <memory>
 #include <optional>
-#include <set>
+#include <vector>
 
 namespace millrace {
 
-/// What the pull sources of a job gave for one batch time, in any order.
-struct pulled_inputs {
-  struct entry {
-    stream_id stream;
-    std::optional<std::vector<block_ptr>> blocks;
-  };
-  std::vector<entry> streams;
-};
-
-/// The pull sources of a job. `pull` is called once for each batch, in order, from one thread at a
-/// time, whichever that is.
-///
-/// A source that fails takes nothing along: what others have given for that batch comes with the
-/// next one, and those that have not been asked have their records still. The source that failed is
-/// asked first then, so no more is kept than what the sources give for one batch.
-class pull_inputs {
-public:
-  explicit pull_inputs(const job_graph& graph);
-
-  /// Throws what a source throws.
-  void start(batch_time now, const logger& log) const;
-  /// Whether any of them may block.
-  bool block() const;
-  /// An error names the source.
-  result<pulled_inputs> pull(batch_time time) const;
-
-private:
-  struct input {
-    stream_id stream;
-    std::string description;
-    std::shared_ptr<pull_source> source;
-    std::vector<block_ptr> kept = {}; ///< Of a batch that another input failed.
-  };
-  static std::optional<std::vector<block_ptr>> pull_from(input& in, batch_time time);
-  void take_back(const pulled_inputs& given) const;
-
-  /// As they are asked; changed by `pull` alone.
-  mutable std::vector<input> inputs_;
-};
-
 /// A part of the batch driver: turns ticks and received blocks into batches.
 ///
-/// Owned by the batch driver. At most `max_batches` batches are allocated and not done; at that
-/// bound ticks stay pending and blocks unallocated, so the block store fills and receivers wait. No
-/// tick that it is told of is lost or merged.
+/// Owned by the batch driver. Bounds: `max_batches` batches are allocated and not done, and what
+/// was pulled for them, but for the last one, is no more than the block store holds. There ticks
+/// stay pending and blocks unallocated, so the block store fills and receivers wait. No tick that
+/// it is told of is lost or merged.
 class batch_assembler {
 public:
   batch_assembler(const job_graph& graph, block_store& store, std::size_t max_batches);
@@ -71,17 +32,13 @@ public:
   /// so that what is held is bounded.
   void due(batch_time first, batch_time through, duration period);
 
-  /// The oldest due time, if the bound allows: its batch is open from here on.
+  /// The oldest due time, if the bounds allow: its batch is open from here on.
   std::optional<batch_time> take_due();
 
-  /// The batch of a time that was taken, from what was received and pulled.
-  result<allocated_batch_ptr> allocate(batch_time time, pulled_inputs pulled);
-
-  /// Both steps, with the pull sources asked between them; an error is theirs, and the batch counts
-  /// as allocated with every stream absent.
-  std::optional<result<allocated_batch_ptr>> next();
-
-  const std::shared_ptr<const pull_inputs>& pulls() const noexcept { return pulls_; }
+  /// The batch of a time that was taken, from what was pulled and, within the limits of each
+  /// stream, what was received.
+  result<allocated_batch_ptr> allocate(batch_time time, pulled_inputs pulled,
+                                       const job_input_limits& limits = {});
 
   /// The batch is over: forgets it and frees its blocks. Returns how many those were.
   std::size_t done(batch_time time);
@@ -101,13 +58,17 @@ private:
   };
 
   std::vector<input> inputs_;
-  std::shared_ptr<const pull_inputs> pulls_;
   block_ledger ledger_;
   block_store& store_;
   std::size_t max_batches_;
   std::deque<tick_range> pending_; ///< None of them empty, with gaps between them.
   batch_time last_{};
-  std::set<batch_time> open_;
+  struct open_batch {
+    batch_time time;
+    std::uint64_t pulled_bytes = 0;
+  };
+  std::vector<open_batch> open_; ///< In the order of their times.
+  std::uint64_t pulled_bytes_ = 0;
 };
 
 } // namespace millrace

@@ -28,6 +28,8 @@ batch_driver::batch_driver(const job_plan& plan, const job_settings& settings, b
       time_{time},
       outlet_{outlet},
       effects_{effects},
+      pulls_{std::make_shared<pull_inputs>(*plan.graph)},
+      limits_{std::make_shared<job_input_limits>(job_input_limits{settings.batch_limits, {}})},
       assembler_{*plan.graph, store, settings.max_batches()},
       progress_{progress_options(settings)} {
   if (auto warning = warn_of_half_batches(plan, settings.on_batch_failure))
@@ -66,22 +68,63 @@ void batch_driver::show_store() {
   outlet_.metrics()->set("block_store_bytes", "", static_cast<double>(store_.bytes()));
 }
 
+void batch_driver::limit(stream_id stream, const input_limits& to) {
+  auto changed = *limits_;
+  changed.of[stream] = to;
+  limits_ = std::make_shared<job_input_limits>(std::move(changed));
+}
+
 void batch_driver::drain(batch_time last_tick, duration period) {
+  next_tick_ = last_tick;
+  tick_period_ = period;
   if (assembler_.has_unallocated())
-    assembler_.due(last_tick, last_tick, period);
-  draining_ = true;
+    add_tick();
   pump();
+}
+
+void batch_driver::add_tick() {
+  left_at_tick_ = assembler_.unallocated_records();
+  assembler_.due(*next_tick_, *next_tick_, tick_period_);
+  next_tick_ = *next_tick_ + tick_period_;
 }
 
 void batch_driver::pump() {
   if (taking_)
     return;
-  take_batches();
+  do
+    take_batches();
+  while (tick_for_drain());
   show_backlog();
-  if (draining_ && assembler_.batches() == 0 && assembler_.held_ticks() == 0) {
-    draining_ = false;
-    effects_.drained();
+}
+
+/// The next step of a drain, if nothing else is left to do: another tick (true), or its end.
+bool batch_driver::tick_for_drain() {
+  if (!next_tick_ || assembler_.batches() != 0 || assembler_.held_ticks() != 0)
+    return false;
+  if (assembler_.has_unallocated() && !goes_nowhere()) {
+    add_tick();
+    return true;
   }
+  next_tick_.reset();
+  show_backlog();
+  effects_.drained();
+  return false;
+}
+
+/// Whether the last ticks of a drain have taken nothing: the job has failed then.
+bool batch_driver::goes_nowhere() {
+  constexpr int most_in_vain = 3;
+  const auto left = assembler_.unallocated_records();
+  vain_ticks_ = left_at_tick_ == left ? vain_ticks_ + 1 : 0;
+  if (vain_ticks_ < most_in_vain)
+    return false;
+  error e{errc::unavailable,
+          "the graceful stop has not processed everything: the input of the last " +
+              std::to_string(most_in_vain) + " batches could not be made, and " +
+              std::to_string(left) + " records that were received are in no batch"};
+  outlet_.log().named("job_driver").error(e.message);
+  outlet_.end_job(e, stop_mode::graceful);
+  return true;
 }
 
 /// A runtime may answer `pull`, and even `run`, at once: the loop here goes on with what that made
@@ -93,7 +136,7 @@ void batch_driver::take_batches() {
     if (!time)
       break;
     pulling_ = true;
-    effects_.pull(*time);
+    effects_.pull(*time, limits_);
   }
   taking_ = false;
 }
@@ -101,7 +144,7 @@ void batch_driver::take_batches() {
 void batch_driver::inputs_pulled(batch_time time, result<pulled_inputs> from) {
   pulling_ = false;
   if (from)
-    submit(time, assembler_.allocate(time, std::move(*from)));
+    submit(time, assembler_.allocate(time, std::move(*from), *limits_));
   else
     submit(time, tl::unexpected{std::move(from).error()});
   pump();

@@ -5,8 +5,11 @@
 #include "millrace/engine/batch_progress.hpp"
 #include "millrace/engine/job_outlet.hpp"
 #include "millrace/engine/job_settings.hpp"
+#include "millrace/engine/pull_inputs.hpp"
 #include "millrace/engine/source_inputs.hpp"
 
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,8 +22,9 @@ class batch_effects {
 public:
   virtual ~batch_effects() = default;
 
-  /// Ask the pull sources for their part of a batch. -> batch_driver::inputs_pulled, once
-  virtual void pull(batch_time time) = 0;
+  /// Ask the pull sources for their part of a batch: `pull_inputs::pull`. ->
+  /// batch_driver::inputs_pulled, once
+  virtual void pull(batch_time time, std::shared_ptr<const job_input_limits> limits) = 0;
 
   /// Run a source stage partition. When every output of the batch has run: -> outputs_done, once
   virtual void run(source_input what) = 0;
@@ -62,18 +66,26 @@ public:
   void outputs_done(batch_time time, std::vector<output_info> outputs,
                     std::optional<batch_failure> failure);
 
+  /// The most that each batch from the next one on has of this stream.
+  void limit(stream_id stream, const input_limits& to);
+
   void go_on() { pump(); }
 
-  /// One more tick takes what is still unallocated, and then `drained` follows.
+  /// Further ticks from `last_tick` on take what is still unallocated, and then `drained` follows.
+  /// When batches that cannot be made keep records from being taken, the job ends with an error
+  /// that says how many.
   void drain(batch_time last_tick, duration period);
 
-  const std::shared_ptr<const pull_inputs>& pulls() const noexcept { return assembler_.pulls(); }
+  const std::shared_ptr<pull_inputs>& pulls() const noexcept { return pulls_; }
 
   bool has_unallocated() const noexcept { return assembler_.has_unallocated(); }
 
 private:
   void pump();
   void take_batches();
+  void add_tick();
+  bool tick_for_drain();
+  bool goes_nowhere();
   void submit(batch_time time, result<allocated_batch_ptr> allocated);
   std::vector<output_info> planned_outputs(batch_time time) const;
   void start(const allocated_batch& batch);
@@ -89,12 +101,18 @@ private:
   const clock& time_;
   job_outlet& outlet_;
   batch_effects& effects_;
+  std::shared_ptr<pull_inputs> pulls_;
+  std::shared_ptr<const job_input_limits> limits_;
   batch_assembler assembler_;
   batch_progress progress_;
   std::set<stream_id> stalled_;
   bool pulling_ = false;
   bool taking_ = false;
-  bool draining_ = false;
+  /// Of a drain under way: when it ticks next, and what was unallocated at its last tick.
+  std::optional<batch_time> next_tick_;
+  duration tick_period_;
+  std::uint64_t left_at_tick_ = 0;
+  int vain_ticks_ = 0;
   /// A batch has failed and the job is stopping: nothing is started any more.
   bool halted_ = false;
 };

@@ -43,7 +43,7 @@ void block_ledger::close(batch_time t) {
     closed_ = t;
 }
 
-result<batch_allocation_ptr> block_ledger::allocate(batch_time t) {
+result<batch_allocation_ptr> block_ledger::allocate(batch_time t, const job_input_limits& limits) {
   if (auto known = blocks_of(t))
     return known;
   if (last_allocated_ && t <= *last_allocated_)
@@ -55,8 +55,12 @@ result<batch_allocation_ptr> block_ledger::allocate(batch_time t) {
   auto& totals = batch->totals;
   for (auto& [stream, queue] : received_) {
     auto& taken = batch->streams[stream];
-    for (; !queue.empty() && (!queue.front().after || *queue.front().after < t);
-         queue.pop_front()) {
+    input_budget budget{limits[stream]};
+    auto is_next = [&](const received_block& block) {
+      return (!block.after || *block.after < t) &&
+             budget.take(block.meta.records, block.meta.bytes);
+    };
+    for (; !queue.empty() && is_next(queue.front()); queue.pop_front()) {
       auto& block = taken.emplace_back(queue.front().meta);
       totals.blocks += 1;
       totals.records += block.records;

@@ -3,6 +3,7 @@
 #include "millrace/base/error.hpp"
 #include "millrace/base/ids.hpp"
 #include "millrace/base/time.hpp"
+#include "millrace/intake/input_limits.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -67,11 +68,13 @@ public:
   /// long they wait for their allocation. Does nothing for a time that was closed before.
   void close(batch_time t);
 
-  /// Gives everything unallocated, of every stream, to batch `t`, but for blocks that were added
-  /// after it was closed. Asked again for a batch that is not done, it gives the same blocks.
-  /// `illegal_state` for any other `t` that is not later than the last: such a batch is done or was
-  /// passed over, and blocks that arrived later must not slip into it.
-  [[nodiscard]] result<batch_allocation_ptr> allocate(batch_time t);
+  /// Gives what is unallocated of every stream, oldest first and within the stream's limits, to
+  /// batch `t`, but for blocks that were added after it was closed. Asked again for a batch that is
+  /// not done, it gives the same blocks. `illegal_state` for any other `t` that is not later than
+  /// the last: such a batch is done or was passed over, and blocks that arrived later must not slip
+  /// into it.
+  [[nodiscard]] result<batch_allocation_ptr> allocate(batch_time t,
+                                                      const job_input_limits& limits = {});
 
   /// The batch's blocks, or null when it is not allocated or done.
   [[nodiscard]] batch_allocation_ptr blocks_of(batch_time t) const;

@@ -53,6 +53,10 @@ job_settings::job_settings(const configuration& conf, duration interval)
       scheduler_policy{conf.text("scheduler.policy")},
       scheduler_threads{static_cast<std::size_t>(conf.integer("scheduler.threads"))},
       scheduler_max_throughput{static_cast<std::size_t>(conf.integer("scheduler.max_throughput"))} {
+  if (auto most = conf.integer("stream.max_batch_records"); most > 0)
+    batch_limits.records = static_cast<std::uint64_t>(most);
+  if (auto most = conf.bytes("stream.max_batch_bytes"); most > 0)
+    batch_limits.bytes = most;
   batches.max_in_flight = static_cast<std::size_t>(conf.integer("stream.batches_in_flight"));
   batches.max_waiting = static_cast<std::size_t>(conf.integer("stream.batches_waiting"));
   auto given = conf.get_duration("stop.graceful_timeout");

@@ -3,6 +3,7 @@
 #include "millrace/base/time.hpp"
 #include "millrace/engine/batch_pacer.hpp"
 #include "millrace/engine/batch_queue.hpp"
+#include "millrace/intake/input_limits.hpp"
 #include "millrace/intake/restart_policy.hpp"
 #include "millrace/plan/failure_policy.hpp"
 
@@ -33,6 +34,8 @@ struct job_settings {
   missed_batches on_missed_batches = missed_batches::one;
 
   batch_queue_options batches;
+  /// Of each input stream.
+  input_limits batch_limits;
   std::uint32_t task_max_failures = 4;
   failure_policy on_batch_failure = failure_policy::stop;
   /// In batch intervals; 0 never warns.

@@ -172,10 +172,10 @@ void local_job::end_job(const error& why, stop_mode how) {
     stop_wanted_ = how;
 }
 
-void local_job::pull(batch_time time) {
-  events_.post({driver_at_, inputs_at_}, [this, time] {
+void local_job::pull(batch_time time, std::shared_ptr<const job_input_limits> limits) {
+  events_.post({driver_at_, inputs_at_}, [this, time, limits = std::move(limits)] {
     events_.post({inputs_at_, driver_at_},
-                 [this, time, from = driver_.pulls()->pull(time)]() mutable {
+                 [this, time, from = driver_.pulls()->pull(time, *limits)]() mutable {
                    driver_.inputs_pulled(time, std::move(from));
                  });
   });

@@ -53,7 +53,7 @@ private:
   void post(event e) override;
   void end_job(const error& why, stop_mode how) override;
 
-  void pull(batch_time time) override;
+  void pull(batch_time time, std::shared_ptr<const job_input_limits> limits) override;
   void run(source_input what) override;
   void room_available(stream_id stream) override;
   void go_on_later() override;

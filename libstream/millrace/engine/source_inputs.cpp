@@ -10,6 +10,8 @@ std::shared_ptr<const error> failure_of(const job_plan& plan, const allocated_ba
                                         batch_time zero) {
   if (batch.failure)
     return batch.failure;
+  if (std::ranges::none_of(plan.graph->nodes(), [](auto& n) { return n->needs_parents(); }))
+    return nullptr;
   auto absent = absent_nodes(*plan.graph, batch.absent, batch.time, zero);
   return absent ? nullptr : std::make_shared<const error>(absent.error());
 }
@@ -26,9 +28,8 @@ std::vector<source_input> make_source_inputs(const job_plan& plan, const allocat
       continue;
     auto stream = static_cast<const source_node&>(*stage.root).stream();
     bool absent = std::ranges::find(batch.absent, stream) != batch.absent.end();
-    std::vector<std::vector<block_ref>> parts(stage.partitions);
-    if (!failure)
-      parts = divide_blocks(batch.blocks.at(stream), stage.partitions);
+    auto parts = failure ? std::vector<std::vector<block_ref>>(stage.partitions)
+                         : divide_blocks(batch.blocks.at(stream), stage.partitions);
     for (std::uint32_t p = 0; p < stage.partitions; ++p) {
       auto input = std::make_shared<stage_input>();
       input->time = batch.time;

@@ -1,5 +1,7 @@
 #include "millrace/files/file_discovery.hpp"
 
+#include "millrace/intake/input_limits.hpp"
+
 #include <algorithm>
 
 namespace millrace {
@@ -19,6 +21,7 @@ result<void> validate(const file_discovery_options& options) {
                                                       to_string(options.min_remember) +
                                                       ": it must not be negative"),
         need(options.max_files_per_batch > 0, "max_files_per_batch is 0: use 1 or more"),
+        need(options.max_bytes_per_batch > 0, "max_bytes_per_batch is 0: use 1 or more"),
         need(options.max_remembered > 0, "max_remembered is 0: use 1 or more"),
         need(options.list_every > 0, "list_every is 0: use 1 or more")})
     if (!checked)
@@ -72,7 +75,7 @@ void file_discovery::start(batch_time now) {
   forget_beyond_bound();
 }
 
-std::vector<found_file> file_discovery::select(batch_time time) {
+std::vector<found_file> file_discovery::select(batch_time time, std::uint64_t max_bytes) {
   start(time);
   if (last_ && time <= *last_) {
     const auto batch = batches_.find(time);
@@ -89,8 +92,7 @@ std::vector<found_file> file_discovery::select(batch_time time) {
     if (is_due(file, time))
       due.push_back(file);
   std::ranges::sort(due, reading_order{});
-  if (due.size() > options_.max_files_per_batch)
-    due.resize(options_.max_files_per_batch);
+  keep_within_bounds(due, max_bytes);
   for (const auto& file : due) {
     known_[file.path].read = true;
     --waiting_;
@@ -100,6 +102,32 @@ std::vector<found_file> file_discovery::select(batch_time time) {
   forget_gone(listing);
   forget_beyond_bound();
   return due;
+}
+
+void file_discovery::keep_within_bounds(std::vector<found_file>& due,
+                                        std::uint64_t max_bytes) const {
+  input_budget budget{{.bytes = std::min(max_bytes, options_.max_bytes_per_batch)}};
+  // An empty file counts too, so that the first with records has no room that is not its own.
+  const auto beyond = std::ranges::find_if(due, [&](const found_file& file) {
+    return !budget.take(0, std::max<std::uint64_t>(file.size, 1));
+  });
+  due.erase(beyond, due.end());
+  if (due.size() > options_.max_files_per_batch)
+    due.resize(options_.max_files_per_batch);
+}
+
+void file_discovery::give_back(const std::vector<found_file>& files) {
+  auto given = batches_.find(last_.value_or(batch_time{INT64_MIN}));
+  for (const auto& file : files) {
+    const auto known = known_.find(file.path);
+    if (known == known_.end() || known->second.size != file.size ||
+        known->second.modified_ms != file.modified_ms || !known->second.read)
+      continue;
+    known->second.read = false;
+    ++waiting_;
+    if (given != batches_.end())
+      std::erase(given->second, file);
+  }
 }
 
 directory_listing file_discovery::look() {

@@ -37,6 +37,9 @@ struct file_discovery_options {
   duration min_remember = minutes(1);
   /// Files in one batch; the others wait for the next ones. Smaller: more even batches.
   std::size_t max_files_per_batch = 10'000;
+  /// Bytes of files, as they lie on the disk, in one batch; the others wait for the next ones. A
+  /// file that is larger comes alone.
+  std::uint64_t max_bytes_per_batch = std::uint64_t{1} << 30U;
   /// Files remembered as read, about 200 bytes each.
   std::size_t max_remembered = 1'000'000;
   /// The directory is listed at least in every such batch even if the watch tells of no change.
@@ -82,9 +85,15 @@ public:
   /// also after `restore`, do nothing.
   void start(batch_time now);
 
-  /// The files of the batch; none for a time that is not after the last one, except that the files
-  /// of a remembered batch are told again. Starts at `time` if nobody has before.
-  [[nodiscard]] std::vector<found_file> select(batch_time time);
+  /// The files of the batch, of at most so many bytes together; none for a time that is not after
+  /// the last one, except that the files of a remembered batch are told again. Starts at `time` if
+  /// nobody has before.
+  [[nodiscard]] std::vector<found_file> select(batch_time time,
+                                               std::uint64_t max_bytes = UINT64_MAX);
+
+  /// These files of the last batch were not read for it: they are as if they had not been selected,
+  /// and are due again.
+  void give_back(const std::vector<found_file>& files);
 
   /// Files seen and not yet given to a batch.
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
@@ -114,6 +123,7 @@ private:
   void tell(const std::optional<error>& problem);
   [[nodiscard]] bool may_skip();
   [[nodiscard]] bool is_due(const found_file& file, batch_time time);
+  void keep_within_bounds(std::vector<found_file>& due, std::uint64_t max_bytes) const;
   void remember_read(const found_file& file);
   void forget_gone(const directory_listing& listing);
   void forget_beyond_bound();

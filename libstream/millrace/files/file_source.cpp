@@ -1,8 +1,11 @@
 #include "millrace/files/file_source.hpp"
 
+#include "millrace/codec/codec.hpp"
 #include "millrace/io/inotify_watch.hpp"
 #include "millrace/io/posix_file_system.hpp"
 
+#include <span>
+#include <tuple>
 #include <utility>
 
 namespace millrace {
@@ -22,9 +25,28 @@ file_discovery_options discovery_options(std::string directory, const file_strea
   to.batch = batch_interval;
   to.min_remember = from.min_remember.value_or(to.min_remember);
   to.max_files_per_batch = from.max_files_per_batch;
+  to.max_bytes_per_batch = from.max_bytes_per_batch;
   if (auto ok = validate(to); !ok)
     throw stream_error{std::move(ok).error()};
   return to;
+}
+
+using file_record = std::tuple<std::string, std::uint64_t, std::int64_t>;
+
+bytes to_bytes(const found_file& file) {
+  const file_record record{file.path, file.size, file.modified_ms};
+  return encode_records(std::span{&record, 1});
+}
+
+result<found_file> file_of(const input_split& split) {
+  auto records = decode_records<file_record>(split.what);
+  if (!records)
+    return tl::unexpected{std::move(records).error()};
+  if (records->size() != 1)
+    return fail(errc::corrupt_data, "the split of a file stream names " +
+                                        std::to_string(records->size()) + " files instead of one");
+  auto& [path, size, modified_ms] = records->front();
+  return found_file{std::move(path), size, modified_ms};
 }
 
 /// inotify knows the disk of this machine only, not what stands in for it.
@@ -41,8 +63,7 @@ file_source::file_source(std::string directory, const file_stream_options& optio
                          file_reader reader)
     : discovery_options_{discovery_options(std::move(directory), options, batch_interval)},
       files_{std::move(files)},
-      reader_{std::move(reader)},
-      max_bytes_{options.max_bytes_per_batch} {}
+      reader_{std::move(reader)} {}
 
 void file_source::start(batch_time now, const logger& log) {
   log_ = log.named("files");
@@ -50,27 +71,24 @@ void file_source::start(batch_time now, const logger& log) {
   discovery_->start(now);
 }
 
-std::optional<std::vector<block_ptr>> file_source::pull(batch_time time) {
-  for (auto& file : discovery_->select(time))
-    waiting_.push_back(std::move(file));
-  std::vector<block_ptr> blocks;
-  std::vector<found_file> taken;
-  std::uint64_t bytes = 0;
-  while (!waiting_.empty() && (bytes == 0 || bytes + waiting_.front().size <= max_bytes_)) {
-    auto file = std::move(waiting_.front());
-    waiting_.pop_front();
-    bytes += std::max<std::uint64_t>(file.size, 1);
-    auto read = read_with_patience(file);
-    if (!read) {
-      waiting_.insert(waiting_.begin(), taken.begin(), taken.end());
-      log_.error("'" + file.path + "' is left out, because it cannot be read: " +
-                 read.error().message + "; it is read when it has changed, or under another name");
-      throw stream_error{std::move(read).error()};
-    }
-    blocks.insert(blocks.end(), read->begin(), read->end());
-    taken.push_back(std::move(file));
+std::optional<std::vector<input_split>> file_source::plan(batch_time time,
+                                                          const input_limits& limits) {
+  std::vector<input_split> splits;
+  for (auto& file : discovery_->select(time, limits.bytes)) {
+    auto& split = splits.emplace_back();
+    split.what = to_bytes(file);
+    split.description = std::move(file.path);
+    split.size = file.size;
   }
-  return blocks;
+  return splits;
+}
+
+bool file_source::take_back(const std::vector<input_split>& splits) {
+  std::vector<found_file> files;
+  for (auto& split : splits)
+    files.push_back(file_of(split).value());
+  discovery_->give_back(files);
+  return true;
 }
 
 result<std::vector<block_ptr>> file_source::read_once(const found_file& file) const {
@@ -86,12 +104,20 @@ result<std::vector<block_ptr>> file_source::read_once(const found_file& file) co
   }
 }
 
-result<std::vector<block_ptr>> file_source::read_with_patience(const found_file& file) const {
+result<std::vector<block_ptr>> file_source::read(const input_split& split) const {
+  auto file = file_of(split);
+  if (!file)
+    return tl::unexpected{std::move(file).error()};
   for (int attempt = 1;; ++attempt) {
-    auto read = read_once(file);
-    if (read || attempt == attempts)
+    auto read = read_once(*file);
+    if (read)
       return read;
-    log_.warning("reading " + file.path + " failed, attempt " + std::to_string(attempt) + " of " +
+    if (attempt == attempts) {
+      log_.error("'" + file->path + "' is left out, because it cannot be read: " +
+                 read.error().message + "; it is read when it has changed, or under another name");
+      return read;
+    }
+    log_.warning("reading " + file->path + " failed, attempt " + std::to_string(attempt) + " of " +
                  std::to_string(attempts) + ": " + read.error().message);
   }
 }

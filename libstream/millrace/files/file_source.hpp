@@ -4,15 +4,14 @@
 #include "millrace/files/file_reader.hpp"
 #include "millrace/intake/pull_source.hpp"
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 
 namespace millrace {
 
-/// Reads one file, as it was found, into blocks; tells the log what it leaves out. Called on a
-/// thread that may block. May throw what a user's function throws.
+/// Reads one file, as it was found, into blocks; tells the log what it leaves out. Called on
+/// threads that may block, for several files at a time. May throw what a user's function throws.
 using file_reader = std::function<result<std::vector<block_ptr>>(const file_system&,
                                                                  const found_file&, const logger&)>;
 
@@ -26,13 +25,11 @@ struct file_stream_options {
   /// Nothing: what the option files.min_remember says.
   std::optional<duration> min_remember = std::nullopt;
   std::size_t max_files_per_batch = 10'000;
-  /// Bytes of files, as they lie on the disk, in one batch; the others wait for the next ones. A
-  /// file that is larger comes alone.
   std::uint64_t max_bytes_per_batch = std::uint64_t{1} << 30U;
 };
 
-/// The input of `file_stream`: in each batch the files that file_discovery says are new, each block
-/// of a file a partition.
+/// The input of `file_stream`: in each batch the files that file_discovery says are new, each a
+/// split, and each block of a file a partition.
 ///
 /// A file that cannot be read, or whose reader throws, is tried twice more at once; then the batch
 /// fails with an error that names it, which the log has too, and this version of the file is not
@@ -43,21 +40,22 @@ public:
   file_source(std::string directory, const file_stream_options& options, duration batch_interval,
               std::shared_ptr<const file_system> files, file_reader reader);
 
+  recoverability recovers() const override { return recoverability::by_position; }
   bool blocks() const override { return true; }
   void start(batch_time now, const logger& log) override;
-  std::optional<std::vector<block_ptr>> pull(batch_time time) override;
+  std::optional<std::vector<input_split>> plan(batch_time time,
+                                               const input_limits& limits) override;
+  result<std::vector<block_ptr>> read(const input_split& split) const override;
+  bool take_back(const std::vector<input_split>& splits) override;
 
 private:
   result<std::vector<block_ptr>> read_once(const found_file& file) const;
-  result<std::vector<block_ptr>> read_with_patience(const found_file& file) const;
 
   file_discovery_options discovery_options_;
   std::optional<file_discovery> discovery_;
   std::shared_ptr<const file_system> files_;
   file_reader reader_;
-  std::uint64_t max_bytes_;
   logger log_;
-  std::deque<found_file> waiting_;
 };
 
 } // namespace millrace

@@ -1,14 +1,51 @@
 #include "millrace/flow/batch_feed.hpp"
 
+#include "millrace/codec/codec.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <string>
+
 namespace millrace {
 
-std::optional<std::vector<block_ptr>> rate_source::pull(batch_time time) {
+namespace {
+
+/// From the first number up to the second, which is not among them.
+using number_range = std::pair<std::int64_t, std::int64_t>;
+
+constexpr std::uint64_t number_bytes = sizeof(std::int64_t);
+
+} // namespace
+
+std::optional<std::vector<input_split>> rate_source::plan(batch_time time,
+                                                          const input_limits& limits) {
   if (!zero_)
     zero_ = time - interval_;
-  auto through = due(time);
-  std::vector<std::int64_t> numbers;
-  for (; next_ < through; ++next_)
-    numbers.push_back(next_);
+  const auto most =
+      std::max<std::uint64_t>(std::min(limits.records, limits.bytes / number_bytes), 1);
+  const auto count = std::min(static_cast<std::uint64_t>(due(time) - next_), most);
+  const number_range numbers{next_, next_ + static_cast<std::int64_t>(count)};
+  next_ = numbers.second;
+  input_split split;
+  split.what = encode_records(std::span{&numbers, 1});
+  split.description = "the numbers from " + std::to_string(numbers.first) + " up to " +
+                      std::to_string(numbers.second);
+  split.records = count;
+  split.size = count * number_bytes;
+  return std::vector{std::move(split)};
+}
+
+result<std::vector<block_ptr>> rate_source::read(const input_split& split) const {
+  auto range = decode_records<number_range>(split.what);
+  if (!range)
+    return tl::unexpected{std::move(range).error()};
+  if (range->size() != 1 || range->front().first > range->front().second)
+    return fail(errc::corrupt_data, "the split of a rate stream is no range of numbers");
+  const auto [first, end] = range->front();
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(end - first));
+  std::iota(numbers.begin(), numbers.end(), first);
   return to_blocks(batch<std::int64_t>{std::move(numbers), partitions_});
 }
 

@@ -57,32 +57,40 @@ private:
   std::deque<batch<T>> queue_;
 };
 
-/// `queue_stream`: one queued batch at a time, or all that are queued united; the default when the
-/// queue is empty.
+/// `queue_stream`: one queued batch at a time, or all that are queued united, as far as the limits
+/// go; the default when the queue is empty.
 template <class T>
 class queue_source final : public pull_source {
 public:
   queue_source(std::shared_ptr<batch_feed<T>> feed, bool one_at_a_time, batch<T> when_empty)
       : feed_{std::move(feed)}, one_at_a_time_{one_at_a_time}, when_empty_{std::move(when_empty)} {}
 
-  std::optional<std::vector<block_ptr>> pull(batch_time) override {
-    auto blocks = std::exchange(back_, std::nullopt);
-    while (!blocks || !one_at_a_time_) {
-      auto next = feed_->pop();
-      if (!next)
+  recoverability recovers() const override { return recoverability::none; }
+
+  std::optional<std::vector<input_split>> plan(batch_time, const input_limits& limits) override {
+    std::vector<input_split> splits;
+    input_budget budget{limits};
+    while (splits.empty() || !one_at_a_time_) {
+      if (next_.empty()) {
+        auto more = feed_->pop();
+        if (!more)
+          break;
+        next_.push_back(split_of(to_blocks(*more)));
+      }
+      if (!budget.take(next_.front().records, next_.front().size))
         break;
-      auto more = to_blocks(*next);
-      if (!blocks)
-        blocks.emplace();
-      blocks->insert(blocks->end(), more.begin(), more.end());
+      splits.push_back(std::move(next_.front()));
+      next_.pop_front();
     }
-    was_empty_ = !blocks;
-    return was_empty_ ? to_blocks(when_empty_) : blocks;
+    was_empty_ = splits.empty();
+    if (was_empty_)
+      splits.push_back(split_of(to_blocks(when_empty_)));
+    return splits;
   }
 
-  bool take_back(const std::vector<block_ptr>& blocks) override {
+  bool take_back(const std::vector<input_split>& splits) override {
     if (!was_empty_)
-      back_ = blocks;
+      next_.insert(next_.begin(), splits.begin(), splits.end());
     return true;
   }
 
@@ -90,28 +98,35 @@ private:
   std::shared_ptr<batch_feed<T>> feed_;
   bool one_at_a_time_;
   batch<T> when_empty_;
-  bool was_empty_ = false; ///< At the last pull.
-  std::optional<std::vector<block_ptr>> back_;
+  bool was_empty_ = false;       ///< At the last plan.
+  std::deque<input_split> next_; ///< Taken from the queue and not in a batch.
 };
 
 /// `constant_stream`: the same blocks in every batch.
 class constant_source final : public pull_source {
 public:
-  explicit constant_source(std::vector<block_ptr> blocks) : blocks_{std::move(blocks)} {}
-  std::optional<std::vector<block_ptr>> pull(batch_time) override { return blocks_; }
-  bool take_back(const std::vector<block_ptr>&) override { return true; }
+  explicit constant_source(std::vector<block_ptr> blocks) : split_{split_of(std::move(blocks))} {}
+
+  recoverability recovers() const override { return recoverability::by_time; }
+  std::optional<std::vector<input_split>> plan(batch_time, const input_limits&) override {
+    return std::vector{split_};
+  }
+  bool take_back(const std::vector<input_split>&) override { return true; }
 
 private:
-  std::vector<block_ptr> blocks_;
+  input_split split_;
 };
 
-/// `rate_stream`: the numbers due up to each batch time.
+/// `rate_stream`: the numbers due up to each batch time; those beyond a limit come later.
 class rate_source final : public pull_source {
 public:
   rate_source(std::uint64_t per_second, duration batch_interval, std::size_t partitions)
       : per_second_{per_second}, interval_{batch_interval}, partitions_{partitions} {}
 
-  std::optional<std::vector<block_ptr>> pull(batch_time time) override;
+  recoverability recovers() const override { return recoverability::by_position; }
+  std::optional<std::vector<input_split>> plan(batch_time time,
+                                               const input_limits& limits) override;
+  result<std::vector<block_ptr>> read(const input_split& split) const override;
 
 private:
   std::int64_t due(batch_time time) const;
@@ -129,11 +144,13 @@ class function_source final : public pull_source {
 public:
   explicit function_source(F f) : f_{std::move(f)} {}
 
-  std::optional<std::vector<block_ptr>> pull(batch_time time) override {
+  recoverability recovers() const override { return recoverability::by_time; }
+
+  std::optional<std::vector<input_split>> plan(batch_time time, const input_limits&) override {
     std::optional<batch<T>> next = std::invoke(f_, time);
     if (!next)
       return std::nullopt;
-    return to_blocks(*next);
+    return std::vector{split_of(to_blocks(*next))};
   }
 
 private:

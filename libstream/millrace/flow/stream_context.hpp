@@ -141,7 +141,8 @@ public:
 
   /// Files of a format of your own: `read(path, bytes)` returns a vector of T. It gets the bytes of
   /// the whole file, unpacked if its name ends in `.gz` or `.zst`, is called on a thread of its
-  /// own, and may throw. A file that has fewer bytes than when it was found is an error.
+  /// own, each time as a copy, and may throw. A file that has fewer bytes than when it was found is
+  /// an error.
   template <class T, class Read>
   dstream<T> file_stream(std::string directory, Read read, file_stream_options options = {},
                          here site = here::current()) {
@@ -150,13 +151,14 @@ public:
         "records of a file outlive the bytes that it is read from and must own their text");
     return files_of<T>(
         "file_stream", std::move(directory), options,
-        [read](const file_system& files, const found_file& file, const logger&) mutable {
+        [read](const file_system& files, const found_file& file, const logger&) {
           read_options whole;
           whole.expected_bytes = file.size;
           return read_file_bytes(files, file.path, whole)
               .map([&](std::vector<unsigned char>&& bytes) {
+                auto copy = read;
                 std::vector<T> records =
-                    std::invoke(read, file.path, std::span<const unsigned char>{bytes});
+                    std::invoke(copy, file.path, std::span<const unsigned char>{bytes});
                 return std::vector<block_ptr>{
                     std::make_shared<const typed_block<T>>(std::move(records))};
               });

@@ -17,23 +17,28 @@ namespace {
 
 using longs = std::vector<std::int64_t>;
 
-/// Gives each batch its time, and waits while it is held.
+/// Gives each batch its time, and waits while it is held: when it is asked which records there are,
+/// or for them.
 class slow_source final : public pull_source {
 public:
   bool blocks() const override { return true; }
 
   void start(batch_time now, const logger&) override { started = now; }
 
-  std::optional<std::vector<block_ptr>> pull(batch_time time) override {
-    std::unique_lock lock{mutex_};
-    ++asked;
-    threads.insert(std::this_thread::get_id());
-    changed_.wait(lock, [&] { return !held_; });
-    if (time == fails_at)
-      throw std::runtime_error("disk gone");
-    if (at_pull)
-      at_pull(time);
-    return to_blocks(batch<std::int64_t>{time.ms()});
+  recoverability recovers() const override { return recoverability::none; }
+
+  std::optional<std::vector<input_split>> plan(batch_time time, const input_limits&) override {
+    if (holds_reading) {
+      planned_ = time;
+      return std::vector<input_split>(1);
+    }
+    work(time);
+    return std::vector{split_of(to_blocks(batch<std::int64_t>{time.ms()}))};
+  }
+
+  result<std::vector<block_ptr>> read(const input_split&) const override {
+    work(planned_);
+    return to_blocks(batch<std::int64_t>{planned_.ms()});
   }
 
   void hold(bool on) {
@@ -42,16 +47,29 @@ public:
     changed_.notify_all();
   }
 
-  std::atomic<int> asked{0};
-  std::set<std::thread::id> threads;
+  bool holds_reading = false;
+  mutable std::atomic<int> asked{0};
+  mutable std::set<std::thread::id> threads;
   std::optional<batch_time> started;
   std::optional<batch_time> fails_at;
   std::function<void(batch_time)> at_pull;
 
 private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  void work(batch_time time) const {
+    std::unique_lock lock{mutex_};
+    ++asked;
+    threads.insert(std::this_thread::get_id());
+    changed_.wait(lock, [&] { return !held_; });
+    if (time == fails_at)
+      throw std::runtime_error("disk gone");
+    if (at_pull)
+      at_pull(time);
+  }
+
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
   bool held_ = false;
+  batch_time planned_;
 };
 
 struct slow_job {
@@ -96,21 +114,24 @@ TEST_CASE("a source that may block is asked in order, batch by batch, beside one
 }
 
 TEST_CASE("a graceful stop waits for a source that blocks and for the batches that are due") {
-  auto on = make_actor_engine();
-  slow_job job{*on};
-  job.context->start();
-  job.source->hold(true);
-  on->advance(seconds(3));
-  CHECK(wait_until([&] { return job.source->asked == 1; }));
-  std::thread later{[&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(30));
-    job.source->hold(false);
-  }};
-  job.context->stop(stop_mode::graceful);
-  later.join();
-  CHECK(job.context->await_termination_for(patience));
-  CHECK(job.times() == longs{1000, 2000, 3000});
-  CHECK(job.events->completed().size() == 3);
+  for (bool reading : {false, true}) {
+    auto on = make_actor_engine();
+    slow_job job{*on};
+    job.source->holds_reading = reading;
+    job.context->start();
+    job.source->hold(true);
+    on->advance(seconds(3));
+    CHECK(wait_until([&] { return job.source->asked == 1; }));
+    std::thread later{[&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(30));
+      job.source->hold(false);
+    }};
+    job.context->stop(stop_mode::graceful);
+    later.join();
+    CHECK(job.context->await_termination_for(patience));
+    CHECK(job.times() == longs{1000, 2000, 3000});
+    CHECK(job.events->completed().size() == 3);
+  }
 }
 
 TEST_CASE("a graceful stop while nothing is asked") {

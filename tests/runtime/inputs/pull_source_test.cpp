@@ -91,10 +91,11 @@ TEST_CASE("text in a queue is copied, so that its bytes may go") {
 
 TEST_CASE("block_stream gives each block as one partition") {
   struct two_blocks final : pull_source {
-    std::optional<std::vector<block_ptr>> pull(batch_time t) override {
+    recoverability recovers() const override { return recoverability::by_time; }
+    std::optional<std::vector<input_split>> plan(batch_time t, const input_limits&) override {
       std::vector<std::string_view> lines{"x y", "z"};
-      return std::vector<block_ptr>{
-          make_text_block(lines), make_text_block(std::span{lines}.first(t.ms() == 1000 ? 1 : 0))};
+      return std::vector{split_of({make_text_block(lines), make_text_block(std::span{lines}.first(
+                                                               t.ms() == 1000 ? 1 : 0))})};
     }
   };
   on_all_engines([](engine& on) {
@@ -158,8 +159,9 @@ TEST_CASE(
 
 TEST_CASE("for_each_batch gets a batch whose operations run, of an input without blocks too") {
   struct nothing final : pull_source {
-    std::optional<std::vector<block_ptr>> pull(batch_time) override {
-      return std::vector<block_ptr>{};
+    recoverability recovers() const override { return recoverability::none; }
+    std::optional<std::vector<input_split>> plan(batch_time, const input_limits&) override {
+      return std::vector<input_split>{};
     }
   };
   on_all_engines([](engine& on) {

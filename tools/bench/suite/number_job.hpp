@@ -20,10 +20,12 @@ public:
     asked_ = steady::time_point::max();
   }
 
-  std::optional<std::vector<block_ptr>> pull(batch_time) override {
+  recoverability recovers() const override { return recoverability::none; }
+
+  std::optional<std::vector<input_split>> plan(batch_time, const input_limits&) override {
     std::scoped_lock lock{mutex_};
     asked_ = steady::now();
-    return blocks_;
+    return std::vector{split_of(blocks_)};
   }
 
   /// After the latest `set`; the end of time while nobody has.

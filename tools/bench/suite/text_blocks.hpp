@@ -18,9 +18,11 @@ class block_source final : public pull_source {
 public:
   explicit block_source(std::vector<block_ptr> blocks) : blocks_{std::move(blocks)} {}
 
-  std::optional<std::vector<block_ptr>> pull(batch_time) override {
+  recoverability recovers() const override { return recoverability::by_time; }
+
+  std::optional<std::vector<input_split>> plan(batch_time, const input_limits&) override {
     asked_.store(steady::now());
-    return blocks_;
+    return std::vector{split_of(blocks_)};
   }
 
   steady::time_point asked() const { return asked_.load(); }

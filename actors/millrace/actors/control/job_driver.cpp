@@ -21,22 +21,22 @@ struct driver_state : batch_effects {
   std::shared_ptr<completion> on_drained;
 
   /// Sources that may block are asked on the input thread, one batch at a time.
-  void pull(batch_time time) override {
+  void pull(batch_time time, std::shared_ptr<const job_input_limits> limits) override {
     if (env->input_thread) {
-      env->input_thread->submit(
-          [env = env, time, pulls = core->pulls(), me = job_driver_actor{self}] {
-            auto from = std::make_shared<result<pulled_inputs>>(pulls->pull(time));
-            tell_after_task(*env, me, inputs_pulled{time, std::move(from)});
-          });
+      env->input_thread->submit([env = env, time, limits = std::move(limits), pulls = core->pulls(),
+                                 me = job_driver_actor{self}] {
+        auto from = std::make_shared<result<pulled_inputs>>(pulls->pull(time, *limits));
+        tell_after_task(*env, me, inputs_pulled{time, std::move(from)});
+      });
       return;
     }
-    core->inputs_pulled(time, pull_here(time));
+    core->inputs_pulled(time, pull_here(time, *limits));
   }
 
   /// A pull source is user code: a stop() in it must not wait for this thread.
-  result<pulled_inputs> pull_here(batch_time time) const {
+  result<pulled_inputs> pull_here(batch_time time, const job_input_limits& limits) const {
     own_thread_mark mark{env->owner};
-    return core->pulls()->pull(time);
+    return core->pulls()->pull(time, limits);
   }
 
   void run(source_input what) override {

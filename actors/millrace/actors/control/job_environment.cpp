@@ -2,7 +2,7 @@
 
 #include "millrace/actors/compute/compute_pool.hpp"
 #include "millrace/base/anchored_clock.hpp"
-#include "millrace/engine/batch_assembler.hpp"
+#include "millrace/engine/pull_inputs.hpp"
 
 namespace millrace::actors {
 

@@ -17,7 +17,7 @@
 #include "millrace/actors/system/own_thread.hpp"
 #include "millrace/actors/system/posix_network.hpp"
 #include "millrace/actors/system/system_clock.hpp"
-#include "millrace/engine/batch_assembler.hpp"
+#include "millrace/engine/pull_inputs.hpp"
 #include "millrace/engine/stage_chain.hpp"
 #include "millrace/intake/intake_pacer.hpp"
 

@@ -24,8 +24,12 @@ std::string plan_facts::who(const node& n) const {
 std::string source_kind(const source_node& source) {
   if (auto* socket = std::get_if<socket_source>(&source.spec()))
     return fmt::format("socket {}:{}", socket->host, socket->port);
-  return std::holds_alternative<receiver_source>(source.spec()) ? "receiver"
-                                                                : "made for each batch";
+  if (std::holds_alternative<receiver_source>(source.spec()))
+    return "receiver";
+  const auto how = std::get<std::shared_ptr<pull_source>>(source.spec())->recovers();
+  return how == recoverability::none
+             ? "made for each batch, not recoverable"
+             : fmt::format("made for each batch, recoverable {}", to_string(how));
 }
 
 result<std::optional<explain_format>> parse_explain_format(std::string_view text) {

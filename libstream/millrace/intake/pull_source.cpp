@@ -1,0 +1,29 @@
+#include "millrace/intake/pull_source.hpp"
+
+#include <utility>
+
+namespace millrace {
+
+input_split split_of(std::vector<block_ptr> blocks) {
+  input_split split;
+  for (auto& block : blocks) {
+    split.records += block->records();
+    split.size += block->bytes();
+  }
+  split.made = std::move(blocks);
+  return split;
+}
+
+std::string_view to_string(recoverability how) noexcept {
+  switch (how) {
+  case recoverability::none:
+    return "none";
+  case recoverability::by_time:
+    return "by time";
+  case recoverability::by_position:
+    return "by position";
+  }
+  return "?";
+}
+
+} // namespace millrace
