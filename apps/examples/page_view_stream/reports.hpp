@@ -4,8 +4,8 @@
 #include "page_view.hpp"
 
 /// The reports of page_view_stream: each adds its operations to a stream of views, and prints the
-/// first `shown` results of every batch. In two files, so that a change of one compiles in less
-/// time.
+/// first `shown` results of every batch. In several files, so that a change of one compiles in
+/// less time.
 namespace millrace::apps {
 
 using page_views = dstream<page_view>;
