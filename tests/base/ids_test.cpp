@@ -28,6 +28,9 @@ TEST_CASE("blocks are ordered by stream and then by number") {
   CHECK(block_id{stream_id{0}, 9} < block_id{stream_id{1}, 0});
   CHECK(block_id{stream_id{1}, 0} < block_id{stream_id{1}, 1});
   CHECK(block_id{stream_id{1}, 1} == block_id{stream_id{1}, 1});
+  CHECK(block_id{stream_id{1}, 1} != block_id{stream_id{1}, 1, 1});
+  CHECK(std::hash<block_id>{}({stream_id{1}, 1}) != std::hash<block_id>{}({stream_id{1}, 1, 1}));
+  CHECK(to_string(block_id{stream_id{1}, 4, 2}) == "input-1-4.2");
 }
 
 TEST_CASE("hashes of the blocks of several streams do not collide") {

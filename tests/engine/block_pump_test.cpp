@@ -15,7 +15,8 @@ using time_point = block_pump::time_point;
 
 /// A pump over an intake of numbers and a store that has room for `blocks` blocks.
 struct fixture : pump_effects {
-  explicit fixture(std::size_t blocks = 100) : store{{std::size_t{1} << 20, blocks}} {
+  explicit fixture(std::size_t blocks = 100, block_id id = {stream_id{2}, 0})
+      : store{{std::size_t{1} << 20, blocks}}, first{id} {
     into.connect({[](std::size_t wanted) { return wanted; }, {}});
   }
 
@@ -35,9 +36,10 @@ struct fixture : pump_effects {
 
   typed_intake<int> into{intake_options{}};
   block_store store;
+  block_id first;
   steps said;
-  block_pump pump{stream_id{2}, into, [this] { return into.pop(); }, store, milliseconds(100),
-                  at(1000),     *this};
+  block_pump pump{first,    into, [this] { return into.pop(); }, store, milliseconds(100),
+                  at(1000), *this};
 };
 
 } // namespace
@@ -58,6 +60,14 @@ TEST_CASE("a block is cut, numbered, stored and told of at each block interval")
   f.pump.cut_now();
   CHECK(f.taken() == steps{"stored input-2-1 1"});
   CHECK(f.store.get({stream_id{2}, 1})->records() == 1);
+}
+
+TEST_CASE("blocks are counted from the first name on, in its incarnation") {
+  fixture f{100, {stream_id{2}, 7, 3}};
+  f.store_one(1);
+  f.store_one(2);
+  f.pump.move_blocks();
+  CHECK(f.taken() == steps{"stored input-2-7.3 1", "stored input-2-8.3 1"});
 }
 
 TEST_CASE("at a full store blocks wait in order, the driver is asked once, and no number is left "

@@ -6,14 +6,14 @@
 
 namespace millrace {
 
-block_pump::block_pump(stream_id stream, intake& from, block_source next, block_store& store,
+block_pump::block_pump(block_id first, intake& from, block_source next, block_store& store,
                        duration block_interval, time_point start, pump_effects& effects)
     : from_{from},
       next_{std::move(next)},
       store_{store},
       effects_{effects},
       cut_{block_interval, start, start},
-      id_{stream, 0} {}
+      id_{first} {}
 
 void block_pump::tick(time_point now) {
   if (cut_.due(now))

@@ -41,8 +41,8 @@ public:
   using block_source = std::function<block_ptr()>;
 
   /// All that is given by reference must outlive the pump. Block intervals are counted from
-  /// `start`.
-  block_pump(stream_id stream, intake& from, block_source next, block_store& store,
+  /// `start`, blocks from `first` on.
+  block_pump(block_id first, intake& from, block_source next, block_store& store,
              duration block_interval, time_point start, pump_effects& effects);
 
   /// The time has come to where `deadline` was, or later: cuts what has come in since the last cut.

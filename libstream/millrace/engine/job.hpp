@@ -6,6 +6,7 @@
 #include "millrace/engine/listener.hpp"
 #include "millrace/plan/graph.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -24,6 +25,8 @@ struct job {
   std::function<std::vector<std::shared_ptr<listener>>()> listeners;
   /// Reports an error that `await_termination` will throw. Thread-safe; the first one counts.
   std::function<void(const error&)> report_error;
+  /// Of the blocks that this run of the job receives.
+  std::uint32_t incarnation = 0;
 };
 
 } // namespace millrace

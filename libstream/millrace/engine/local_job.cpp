@@ -87,6 +87,7 @@ void local_job::make_receivers(const std::shared_ptr<manual_clock>& time) {
   around.log = log();
   around.metrics = metrics();
   around.host = "localhost";
+  around.incarnation = job_.incarnation;
   around.max_ready_blocks = local_receiver::max_ready_blocks;
   first_ingest_place_ = places_;
   for (auto& source : job_.graph->sources()) {

@@ -65,7 +65,7 @@ local_receiver::local_receiver(receiver_parts_ptr parts, const job_settings& set
       rate_{std::make_shared<rate_gate>(parts_->pacer)},
       asked_{std::make_shared<mailbox>()},
       life_cycle_{parts_, settings, seed, *time_, outlet, *this},
-      pump_{parts_->name.stream,
+      pump_{parts_->first_block,
             *parts_->into,
             [this] { return next_block(); },
             store,

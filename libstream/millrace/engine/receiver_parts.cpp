@@ -25,6 +25,7 @@ receiver_parts_ptr make_receiver_parts(const source_node& source, const job_sett
   options.max_ready_blocks = around.max_ready_blocks;
   auto parts = std::make_shared<receiver_parts>();
   parts->name = name_of(source);
+  parts->first_block = {parts->name.stream, 0, around.incarnation};
   if (auto* custom = std::get_if<receiver_source>(&source.spec())) {
     parts->user = custom->make_receiver();
     parts->into = custom->make_intake(options);

@@ -4,6 +4,7 @@
 #include "millrace/engine/job_settings.hpp"
 #include "millrace/engine/receiver_requests.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,7 @@ struct receiver_parts {
   std::shared_ptr<receiver_base> user;
   std::shared_ptr<intake> into;
   std::shared_ptr<intake_pacer> pacer;
+  block_id first_block; ///< The name of the first block that is received.
 };
 
 using receiver_parts_ptr = std::shared_ptr<receiver_parts>;
@@ -33,6 +35,7 @@ struct receiver_surroundings {
   logger log;
   std::shared_ptr<metric_observer> metrics;
   std::string host;
+  std::uint32_t incarnation = 0; ///< As job::incarnation.
   /// As intake_options::max_ready_blocks.
   std::size_t max_ready_blocks = 10;
 };

@@ -25,7 +25,7 @@ fetch(const stage_input& input, const block_source* from, const op_info& source)
   std::uint64_t missing_records = 0;
   const block_ref* first = nullptr;
   for (auto& ref : input.blocks) {
-    auto data = ref.data || !from ? ref.data : from->fetch(ref.id);
+    auto data = ref.origin == block_origin::pulled || !from ? ref.data : from->fetch(ref.id);
     if (data) {
       out->push_back({ref.index, std::move(data)});
       continue;

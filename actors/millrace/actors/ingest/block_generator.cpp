@@ -65,14 +65,14 @@ std::function<void()> waker(environment_ptr env, std::shared_ptr<std::atomic<boo
 }
 
 block_generator_actor::behavior_type behave(self_ptr self, environment_ptr env,
-                                            job_driver_actor driver, stream_id stream,
+                                            job_driver_actor driver, block_id first,
                                             std::shared_ptr<intake> from,
                                             std::shared_ptr<std::atomic<bool>> notified) {
   init_actor(self);
   auto& s = self->state;
   s.self = self;
   s.core.emplace(
-      stream, *from, [from = from.get()] { return from->pop(); }, env->store,
+      first, *from, [from = from.get()] { return from->pop(); }, env->store,
       env->what.settings.block_interval, env->started_steady, s);
   s.from = std::move(from);
   s.notified = std::move(notified);
@@ -97,11 +97,11 @@ block_generator_actor::behavior_type behave(self_ptr self, environment_ptr env,
 } // namespace
 
 block_generator_actor spawn_block_generator(caf::actor_system& system, environment_ptr env,
-                                            job_driver_actor driver, stream_id stream,
+                                            job_driver_actor driver, block_id first,
                                             std::shared_ptr<intake> from,
                                             receiver_permits permits) {
   auto notified = std::make_shared<std::atomic<bool>>(false);
-  auto made = system.spawn(behave, env, std::move(driver), stream, from, notified);
+  auto made = system.spawn(behave, env, std::move(driver), first, from, notified);
   from->connect({std::move(permits), waker(std::move(env), std::move(notified), made)});
   return made;
 }

@@ -140,6 +140,7 @@ private:
     around.log = env_->log;
     around.metrics = env_->what.metrics;
     around.host = this_host();
+    around.incarnation = env_->what.incarnation;
     for (auto& source : env_->plan.graph->sources())
       if (auto parts = make_receiver_parts(*source, env_->what.settings, around))
         receivers_.push_back({std::move(parts)});
@@ -155,7 +156,7 @@ private:
       planes_.ingest->generators.emplace(
           r.parts->name.stream,
           watched(spawn_block_generator(
-              sys, env_, control.driver, r.parts->name.stream, r.parts->into,
+              sys, env_, control.driver, r.parts->first_block, r.parts->into,
               [pacer = r.parts->pacer](std::size_t n) { return pacer->permits(n); })));
     tell_from_thread(*env_, control.driver, compute_started{planes_.compute});
     tell_from_thread(*env_, control.driver, ingest_started{planes_.ingest});
