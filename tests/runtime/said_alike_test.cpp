@@ -120,6 +120,40 @@ said run_eventful_job(engine& on) {
   return out;
 }
 
+/// A stream of files with state and two outputs, and one of numbers that has no batch at 2 s.
+/// `most` is how many keys there are in the end.
+void build_failing_job(basic_stream_context& context, std::atomic<std::size_t>& most) {
+  file_stream_options options;
+  options.wait_until_stable = false;
+  auto counted =
+      context.text_file_stream("/in", options)
+          .map([](std::string_view line) {
+            return line == "bad task" ? throw std::runtime_error("a bad line") : std::string{line};
+          })
+          .map([](std::string line) {
+            return std::pair{std::move(line), 1};
+          })
+          .update_state_by_key<int>([](const std::vector<int>& more, std::optional<int> old) {
+            return std::optional{old.value_or(0) + static_cast<int>(more.size())};
+          })
+          .name("counted");
+  counted.for_each_batch([&](const batch<std::pair<std::string, int>>& b) { most = b.size(); });
+  counted
+      .for_each_batch([](const batch<std::pair<std::string, int>>& b) {
+        for (auto& [line, n] : b.collect())
+          if (line == "bad output")
+            throw std::runtime_error("a bad sum");
+      })
+      .name("report")
+      .on_failure(failure_policy::skip);
+  context
+      .input_stream<int>([](batch_time t) {
+        return t == batch_time{2000} ? std::nullopt : std::optional{batch<int>{1, 2}};
+      })
+      .count_by_window(seconds(2), seconds(2))
+      .for_each_batch([](const batch<std::int64_t>&) {});
+}
+
 /// A job in which about everything happens that can happen to files, state and outputs: a directory
 /// that is missing and comes, a file that cannot be read, one that comes later for want of room,
 /// a task and an output that fail for good, and a batch without one of its streams.
@@ -133,36 +167,8 @@ said run_failing_job(engine& on) {
   job.context->set_metrics(metrics);
   job.disk->fail_when(
       [](auto operation, auto& path) { return operation == "read" && path == "/in/unreadable"; });
-  file_stream_options options;
-  options.wait_until_stable = false;
-  auto counted =
-      job.context->text_file_stream("/in", options)
-          .map([](std::string_view line) {
-            return line == "bad task" ? throw std::runtime_error("a bad line") : std::string{line};
-          })
-          .map([](std::string line) {
-            return std::pair{std::move(line), 1};
-          })
-          .update_state_by_key<int>([](const std::vector<int>& more, std::optional<int> old) {
-            return std::optional{old.value_or(0) + static_cast<int>(more.size())};
-          })
-          .name("counted");
   std::atomic<std::size_t> most = 0;
-  counted.for_each_batch([&](const batch<std::pair<std::string, int>>& b) { most = b.size(); });
-  counted
-      .for_each_batch([](const batch<std::pair<std::string, int>>& b) {
-        for (auto& [line, n] : b.collect())
-          if (line == "bad output")
-            throw std::runtime_error("a bad sum");
-      })
-      .name("report")
-      .on_failure(failure_policy::skip);
-  job.context
-      ->input_stream<int>([](batch_time t) {
-        return t == batch_time{2000} ? std::nullopt : std::optional{batch<int>{1, 2}};
-      })
-      .count_by_window(seconds(2), seconds(2))
-      .for_each_batch([](const batch<std::int64_t>&) {});
+  build_failing_job(*job.context, most);
   job.context->start();
   job.run();
   job.put("/in/a", "one\ntwo");

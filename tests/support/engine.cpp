@@ -1,7 +1,7 @@
 #include "support/engine.hpp"
 
-#include "millrace/engine/inline_runtime.hpp"
-#include "millrace/engine/simulated_runtime.hpp"
+#include "millrace/engine/local/inline_runtime.hpp"
+#include "millrace/engine/local/simulated_runtime.hpp"
 
 #include <thread>
 

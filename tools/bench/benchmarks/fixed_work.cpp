@@ -1,4 +1,4 @@
-#include "millrace/engine/inline_runtime.hpp"
+#include "millrace/engine/local/inline_runtime.hpp"
 #include "suite/bench_job.hpp"
 #include "suite/registry.hpp"
 #include "suite/text_blocks.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "millrace/engine/local_runtime.hpp"
+#include "millrace/engine/local/local_runtime.hpp"
 
 #include <cstdint>
 

@@ -1,4 +1,4 @@
-#include "millrace/engine/local_job.hpp"
+#include "millrace/engine/local/local_job.hpp"
 
 #include "millrace/intake/intake_pacer.hpp"
 

@@ -1,6 +1,6 @@
-#include "millrace/engine/local_runtime.hpp"
+#include "millrace/engine/local/local_runtime.hpp"
 
-#include "millrace/engine/local_job.hpp"
+#include "millrace/engine/local/local_job.hpp"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "millrace/engine/simulated_runtime.hpp"
+#include "millrace/engine/local/simulated_runtime.hpp"
 
 #include "millrace/base/random.hpp"
 #include "millrace/engine/job.hpp"

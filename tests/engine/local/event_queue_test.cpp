@@ -1,4 +1,4 @@
-#include "millrace/engine/event_queue.hpp"
+#include "millrace/engine/local/event_queue.hpp"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "millrace/engine/local_receiver.hpp"
+#include "millrace/engine/local/local_receiver.hpp"
 
 #include "millrace/intake/intake.hpp"
 #include "millrace/intake/intake_pacer.hpp"

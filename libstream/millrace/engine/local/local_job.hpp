@@ -2,9 +2,9 @@
 
 #include "millrace/base/clock.hpp"
 #include "millrace/engine/batch_driver.hpp"
-#include "millrace/engine/event_queue.hpp"
 #include "millrace/engine/job.hpp"
-#include "millrace/engine/local_receiver.hpp"
+#include "millrace/engine/local/event_queue.hpp"
+#include "millrace/engine/local/local_receiver.hpp"
 #include "millrace/engine/output_queue.hpp"
 #include "millrace/engine/stage_partition.hpp"
 #include "millrace/engine/stop_sequence.hpp"

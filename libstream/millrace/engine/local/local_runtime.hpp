@@ -1,7 +1,7 @@
 #pragma once
 
 #include "millrace/base/clock.hpp"
-#include "millrace/engine/event_queue.hpp"
+#include "millrace/engine/local/event_queue.hpp"
 #include "millrace/engine/runtime.hpp"
 
 #include <memory>

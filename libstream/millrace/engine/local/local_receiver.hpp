@@ -2,7 +2,7 @@
 
 #include "millrace/block/block.hpp"
 #include "millrace/engine/block_pump.hpp"
-#include "millrace/engine/event_queue.hpp"
+#include "millrace/engine/local/event_queue.hpp"
 #include "millrace/engine/receiver_life_cycle.hpp"
 
 #include <deque>

@@ -1,4 +1,4 @@
-#include "millrace/engine/inline_runtime.hpp"
+#include "millrace/engine/local/inline_runtime.hpp"
 #include "support/engine.hpp"
 
 #include <stdexcept>
