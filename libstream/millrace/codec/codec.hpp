@@ -278,6 +278,26 @@ struct codec<Map> {
   }
 };
 
+/// One value.
+template <encodable T>
+[[nodiscard]] bytes encode_value(const T& value) {
+  encoder out;
+  codec<T>::encode(out, value);
+  return out.take();
+}
+
+/// What `encode_value` wrote. Anything else, also a byte too many, is an error.
+template <decodable T>
+[[nodiscard]] result<T> decode_value(std::span<const unsigned char> data,
+                                     decode_limits limits = {}) {
+  decoder in{data, limits};
+  auto value = codec<T>::decode(in);
+  if (value)
+    if (auto ended = in.expect_end(); !ended)
+      return tl::make_unexpected(std::move(ended).error());
+  return value;
+}
+
 /// All records of a block as one MessagePack array.
 template <encodable T>
 [[nodiscard]] bytes encode_records(std::span<const T> records) {
@@ -292,12 +312,7 @@ template <encodable T>
 template <decodable T>
 [[nodiscard]] result<std::vector<T>> decode_records(std::span<const unsigned char> data,
                                                     decode_limits limits = {}) {
-  decoder in{data, limits};
-  auto records = codec<std::vector<T>>::decode(in);
-  if (records)
-    if (auto ended = in.expect_end(); !ended)
-      return tl::make_unexpected(std::move(ended).error());
-  return records;
+  return decode_value<std::vector<T>>(data, limits);
 }
 
 } // namespace millrace

@@ -218,11 +218,11 @@ void file_discovery::forget_beyond_bound() {
 }
 
 file_discovery_state file_discovery::state() const {
-  file_discovery_state state{started_, last_.value_or(batch_time{INT64_MIN}), floor_, {}, {}};
+  file_discovery_state state{started_, last_.value_or(batch_time{INT64_MIN}), floor_, {}, {}, {}};
   for (const auto& [path, file] : known_)
-    if (file.read)
-      state.read.push_back({path, file.size, file.modified_ms});
+    (file.read ? state.read : state.waiting).push_back({path, file.size, file.modified_ms});
   std::ranges::sort(state.read, reading_order{});
+  std::ranges::sort(state.waiting, reading_order{});
   state.batches.assign(batches_.begin(), batches_.end());
   return state;
 }
@@ -232,9 +232,11 @@ void file_discovery::restore(file_discovery_state state) {
   last_ = state.last;
   floor_ = std::move(state.floor);
   known_.clear();
-  waiting_ = 0;
   for (const auto& file : state.read)
     remember_read(file);
+  for (const auto& file : state.waiting)
+    known_[file.path] = {file.size, file.modified_ms, false, looks_};
+  waiting_ = state.waiting.size();
   batches_.clear();
   batches_.insert(state.batches.begin(), state.batches.end());
 }

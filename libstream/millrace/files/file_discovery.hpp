@@ -58,6 +58,8 @@ struct file_discovery_state {
   std::vector<found_file> read;
   /// The files of the remembered batches.
   std::vector<std::pair<batch_time, std::vector<found_file>>> batches;
+  /// Files that the last look saw and no batch has had yet.
+  std::vector<found_file> waiting;
 };
 
 /// Decides which files belong to a batch: each version of a file (path, size, modification time)

@@ -1,11 +1,9 @@
 #include "millrace/files/file_source.hpp"
 
-#include "millrace/codec/codec.hpp"
+#include "millrace/files/file_codec.hpp"
 #include "millrace/io/inotify_watch.hpp"
 #include "millrace/io/posix_file_system.hpp"
 
-#include <span>
-#include <tuple>
 #include <utility>
 
 namespace millrace {
@@ -31,24 +29,6 @@ file_discovery_options discovery_options(std::string directory, const file_strea
   return to;
 }
 
-using file_record = std::tuple<std::string, std::uint64_t, std::int64_t>;
-
-bytes to_bytes(const found_file& file) {
-  const file_record record{file.path, file.size, file.modified_ms};
-  return encode_records(std::span{&record, 1});
-}
-
-result<found_file> file_of(const input_split& split) {
-  auto records = decode_records<file_record>(split.what);
-  if (!records)
-    return tl::unexpected{std::move(records).error()};
-  if (records->size() != 1)
-    return fail(errc::corrupt_data, "the split of a file stream names " +
-                                        std::to_string(records->size()) + " files instead of one");
-  auto& [path, size, modified_ms] = records->front();
-  return found_file{std::move(path), size, modified_ms};
-}
-
 /// inotify knows the disk of this machine only, not what stands in for it.
 std::unique_ptr<directory_watch> watch_for(const file_system& files) {
   if (dynamic_cast<const posix_file_system*>(&files))
@@ -68,7 +48,20 @@ file_source::file_source(std::string directory, const file_stream_options& optio
 void file_source::start(batch_time now, const logger& log) {
   log_ = log.named("files");
   discovery_.emplace(discovery_options_, files_, log_, watch_for(*files_));
+  if (resumed_)
+    discovery_->restore(std::move(*resumed_));
+  resumed_.reset();
   discovery_->start(now);
+}
+
+bytes file_source::position() const { return encode_value(discovery_->state()); }
+
+result<void> file_source::resume(const bytes& from) {
+  auto state = decode_value<file_discovery_state>(from);
+  if (!state)
+    return tl::unexpected{std::move(state).error()};
+  resumed_ = std::move(*state);
+  return {};
 }
 
 std::optional<std::vector<input_split>> file_source::plan(batch_time time,
@@ -76,7 +69,7 @@ std::optional<std::vector<input_split>> file_source::plan(batch_time time,
   std::vector<input_split> splits;
   for (auto& file : discovery_->select(time, limits.bytes)) {
     auto& split = splits.emplace_back();
-    split.what = to_bytes(file);
+    split.what = encode_value(file);
     split.description = std::move(file.path);
     split.size = file.size;
   }
@@ -86,7 +79,7 @@ std::optional<std::vector<input_split>> file_source::plan(batch_time time,
 bool file_source::take_back(const std::vector<input_split>& splits) {
   std::vector<found_file> files;
   for (auto& split : splits)
-    files.push_back(file_of(split).value());
+    files.push_back(decode_value<found_file>(split.what).value());
   discovery_->give_back(files);
   return true;
 }
@@ -105,7 +98,7 @@ result<std::vector<block_ptr>> file_source::read_once(const found_file& file) co
 }
 
 result<std::vector<block_ptr>> file_source::read(const input_split& split) const {
-  auto file = file_of(split);
+  auto file = decode_value<found_file>(split.what);
   if (!file)
     return tl::unexpected{std::move(file).error()};
   for (int attempt = 1;; ++attempt) {

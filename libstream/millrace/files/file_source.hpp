@@ -47,12 +47,15 @@ public:
                                                const input_limits& limits) override;
   result<std::vector<block_ptr>> read(const input_split& split) const override;
   bool take_back(const std::vector<input_split>& splits) override;
+  bytes position() const override;
+  result<void> resume(const bytes& from) override;
 
 private:
   result<std::vector<block_ptr>> read_once(const found_file& file) const;
 
   file_discovery_options discovery_options_;
   std::optional<file_discovery> discovery_;
+  std::optional<file_discovery_state> resumed_; ///< Until the start.
   std::shared_ptr<const file_system> files_;
   file_reader reader_;
   logger log_;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
-#include <span>
 #include <string>
+#include <tuple>
 
 namespace millrace {
 
@@ -14,6 +14,9 @@ namespace {
 
 /// From the first number up to the second, which is not among them.
 using number_range = std::pair<std::int64_t, std::int64_t>;
+
+/// The time from which numbers are counted, the next number, and whether there is such a time.
+using position_fields = std::tuple<std::int64_t, std::int64_t, bool>;
 
 constexpr std::uint64_t number_bytes = sizeof(std::int64_t);
 
@@ -29,7 +32,7 @@ std::optional<std::vector<input_split>> rate_source::plan(batch_time time,
   const number_range numbers{next_, next_ + static_cast<std::int64_t>(count)};
   next_ = numbers.second;
   input_split split;
-  split.what = encode_records(std::span{&numbers, 1});
+  split.what = encode_value(numbers);
   split.description = "the numbers from " + std::to_string(numbers.first) + " up to " +
                       std::to_string(numbers.second);
   split.records = count;
@@ -38,15 +41,32 @@ std::optional<std::vector<input_split>> rate_source::plan(batch_time time,
 }
 
 result<std::vector<block_ptr>> rate_source::read(const input_split& split) const {
-  auto range = decode_records<number_range>(split.what);
+  auto range = decode_value<number_range>(split.what);
   if (!range)
     return tl::unexpected{std::move(range).error()};
-  if (range->size() != 1 || range->front().first > range->front().second)
+  const auto [first, end] = *range;
+  if (first > end)
     return fail(errc::corrupt_data, "the split of a rate stream is no range of numbers");
-  const auto [first, end] = range->front();
   std::vector<std::int64_t> numbers(static_cast<std::size_t>(end - first));
   std::iota(numbers.begin(), numbers.end(), first);
   return to_blocks(batch<std::int64_t>{std::move(numbers), partitions_});
+}
+
+bytes rate_source::position() const {
+  return encode_value(
+      position_fields{zero_.value_or(batch_time{0}).ms(), next_, zero_.has_value()});
+}
+
+result<void> rate_source::resume(const bytes& from) {
+  auto fields = decode_value<position_fields>(from);
+  if (!fields)
+    return tl::unexpected{std::move(fields).error()};
+  const auto [zero, next, has_zero] = *fields;
+  if (next < 0)
+    return fail(errc::corrupt_data, "the position of a rate stream is " + std::to_string(next));
+  next_ = next;
+  zero_ = has_zero ? std::optional{batch_time{zero}} : std::nullopt;
+  return {};
 }
 
 /// Whole seconds and the rest apart, so that a long run cannot overflow.

@@ -127,6 +127,8 @@ public:
   std::optional<std::vector<input_split>> plan(batch_time time,
                                                const input_limits& limits) override;
   result<std::vector<block_ptr>> read(const input_split& split) const override;
+  bytes position() const override;
+  result<void> resume(const bytes& from) override;
 
 private:
   std::int64_t due(batch_time time) const;

@@ -1,5 +1,6 @@
 #include "millrace/intake/pull_source.hpp"
 
+#include <string>
 #include <utility>
 
 namespace millrace {
@@ -12,6 +13,13 @@ input_split split_of(std::vector<block_ptr> blocks) {
   }
   split.made = std::move(blocks);
   return split;
+}
+
+result<void> pull_source::resume(const bytes& from) {
+  if (from.empty())
+    return {};
+  return fail(errc::unsupported, "this source keeps no position, and cannot go on from one of " +
+                                     std::to_string(from.size()) + " bytes");
 }
 
 std::string_view to_string(recoverability how) noexcept {

@@ -54,6 +54,14 @@ public:
   /// not be read, which then is not among these. True: the source sees to it that a later `plan`
   /// has them. False: the caller keeps them and puts them before those of the next `plan`.
   virtual bool take_back(const std::vector<input_split>& /*splits*/) { return false; }
+
+  /// Where the source is after the batches planned so far, for `resume` in another process. Empty
+  /// where there is nothing to remember. Between two calls of `plan`.
+  virtual bytes position() const { return {}; }
+
+  /// Goes on from a position: the next `plan` has what comes after it. Before `start`. The default
+  /// takes an empty position only; an error says why another cannot be taken.
+  virtual result<void> resume(const bytes& from);
 };
 
 } // namespace millrace
