@@ -18,7 +18,7 @@ using texts = std::vector<std::string>;
 std::vector<texts> drain(intake& from) {
   std::vector<texts> out;
   while (auto b = from.pop()) {
-    auto& text = static_cast<const text_block&>(*b);
+    auto& text = static_cast<const text_block&>(*b->block);
     auto& to = out.emplace_back();
     for (std::size_t i = 0; i < text.records(); ++i)
       to.emplace_back(text.record(i));
@@ -76,13 +76,13 @@ TEST_CASE("blocks are cut at the byte bound, for long, short and empty records")
       CHECK(in.store(std::string(size, 'x')));
     std::size_t records = 0;
     while (auto b = in.pop()) {
-      CHECK(b->bytes() <= 1000);
-      records += b->records();
+      CHECK(b->block->bytes() <= 1000);
+      records += b->block->records();
     }
     CHECK(records >= 4500);
     in.cut();
     while (auto b = in.pop())
-      records += b->records();
+      records += b->block->records();
     CHECK(records == 5000);
   }
 }

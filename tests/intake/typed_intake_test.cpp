@@ -2,6 +2,7 @@
 #include "support/engine.hpp"
 
 #include <atomic>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -17,7 +18,7 @@ using ints = std::vector<int>;
 std::vector<ints> drain(intake& from) {
   std::vector<ints> out;
   while (auto b = from.pop()) {
-    auto items = static_cast<const typed_block<int>&>(*b).items();
+    auto items = static_cast<const typed_block<int>&>(*b->block).items();
     out.emplace_back(items.begin(), items.end());
   }
   return out;
@@ -70,9 +71,9 @@ TEST_CASE("at the bound storing waits until a block is popped") {
   }};
   CHECK(wait_until([&] { return stored == 2; }));
   for (int i = 0; i < 5; ++i) {
-    block_ptr b;
-    CHECK(wait_until([&] { return (b = in.pop()) != nullptr; }));
-    CHECK(static_cast<const typed_block<int>&>(*b).items()[0] == i);
+    std::optional<ready_block> b;
+    CHECK(wait_until([&] { return (b = in.pop()).has_value(); }));
+    CHECK(static_cast<const typed_block<int>&>(*b->block).items()[0] == i);
     CHECK(stored <= i + 3);
   }
 }

@@ -4,6 +4,7 @@
 #include "millrace/base/ids.hpp"
 #include "millrace/base/time.hpp"
 #include "millrace/intake/input_limits.hpp"
+#include "millrace/intake/store_receipt.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +23,8 @@ struct block_meta {
   block_id id;
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
+  /// Where the source stood after these records; empty unless the receiver said so.
+  source_position position{};
 
   friend bool operator==(const block_meta&, const block_meta&) = default;
 };

@@ -1,7 +1,5 @@
 #include "millrace/engine/block_pump.hpp"
 
-#include "millrace/intake/intake.hpp"
-
 #include <utility>
 
 namespace millrace {
@@ -35,15 +33,21 @@ void block_pump::move_blocks() {
       pending_ = next_();
     if (!pending_)
       break;
-    block_meta meta{id_, pending_->records(), pending_->bytes()};
-    if (!store_.try_put(id_, pending_)) {
+    if (!from_.begin_put(*pending_)) {
+      pending_.reset();
+      continue;
+    }
+    if (!store_.try_put(id_, pending_->block)) {
+      from_.end_put(*pending_, false);
       if (!std::exchange(stalled_, true))
         effects_.store_full(id_.stream);
       return;
     }
-    pending_.reset();
+    auto taken = *std::exchange(pending_, std::nullopt);
+    block_meta meta{id_, taken.block->records(), taken.block->bytes(), taken.position()};
     ++id_.number;
     effects_.stored(meta);
+    from_.end_put(taken, true);
   }
   if (std::exchange(finishing_, false))
     effects_.blocks_finished();

@@ -3,13 +3,13 @@
 #include "millrace/block/block_builder.hpp"
 #include "millrace/block/block_store.hpp"
 #include "millrace/engine/block_ledger.hpp"
+#include "millrace/intake/intake.hpp"
 
 #include <chrono>
 #include <functional>
+#include <optional>
 
 namespace millrace {
-
-class intake;
 
 /// What a runtime does for a block pump.
 class pump_effects {
@@ -30,20 +30,24 @@ public:
 
 /// The way of a receiver's blocks: cut from its intake at each block interval, numbered, and put
 /// into the block store, in order. At a full store blocks stay with the intake, whose bound makes
-/// the receiver wait; nothing is dropped.
+/// the receiver wait; nothing is dropped. Who waits for a block, or is to be called back, hears of
+/// it after the driver.
 ///
 /// Owned by one thread at a time (a block generator).
 class block_pump {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// The oldest block that may be stored now, or null.
-  using block_source = std::function<block_ptr()>;
+  /// The oldest block that may be stored now, if there is one.
+  using block_source = std::function<std::optional<ready_block>()>;
 
   /// All that is given by reference must outlive the pump. Block intervals are counted from
   /// `start`, blocks from `first` on.
   block_pump(block_id first, intake& from, block_source next, block_store& store,
              duration block_interval, time_point start, pump_effects& effects);
+  block_pump(const block_pump&) = delete;
+  block_pump& operator=(const block_pump&) = delete;
+  ~block_pump() { from_.abandon(); }
 
   /// The time has come to where `deadline` was, or later: cuts what has come in since the last cut.
   void tick(time_point now);
@@ -69,7 +73,7 @@ private:
   pump_effects& effects_;
   block_cut_policy cut_;
   block_id id_; ///< Of the next block.
-  block_ptr pending_;
+  std::optional<ready_block> pending_;
   bool stalled_ = false; ///< The driver knows that this pump waits for room.
   bool finishing_ = false;
 };

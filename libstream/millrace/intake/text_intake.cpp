@@ -70,14 +70,20 @@ bool text_intake::store(std::string_view record) {
   });
 }
 
-bool text_intake::store(const std::vector<std::string_view>& records) {
+bool text_intake::store(const std::vector<std::string_view>& records,
+                        std::shared_ptr<store_receipt> receipt) {
   return with_permits(records.size(), [&](open_text& open) {
     auto done = flush_singles(open);
     if (auto before = open.builder.cut())
       done.push_back(std::move(before));
-    if (!records.empty())
-      done.push_back(make_text_block(records));
-    push(std::move(done), true);
+    if (records.empty()) {
+      // What was stored before must not be withdrawn by this receipt.
+      push(std::move(done), true);
+      push({}, false, std::move(receipt));
+      return;
+    }
+    done.push_back(make_text_block(records));
+    push(std::move(done), true, std::move(receipt));
   });
 }
 

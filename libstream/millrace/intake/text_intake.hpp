@@ -22,8 +22,9 @@ public:
   /// Stores one record; copies its bytes, allocates nothing for it. False: stopped, not stored.
   bool store(std::string_view record);
 
-  /// Stores all records as one block, or none (false: stopped).
-  bool store(const std::vector<std::string_view>& records);
+  /// Stores all records as one block, or none (false: stopped). The receipt, if any, is for them.
+  bool store(const std::vector<std::string_view>& records,
+             std::shared_ptr<store_receipt> receipt = nullptr);
 
   void cut() override;
 

@@ -5,7 +5,9 @@
 #include "millrace/intake/intake.hpp"
 #include "millrace/intake/producer_slot.hpp"
 
+#include <memory>
 #include <utility>
+#include <vector>
 
 namespace millrace {
 
@@ -41,8 +43,8 @@ public:
     }
   }
 
-  /// Stores all records as one block, or none (false: stopped).
-  bool store(std::vector<T> records) {
+  /// Stores all records as one block, or none (false: stopped). The receipt, if any, is for them.
+  bool store(std::vector<T> records, std::shared_ptr<store_receipt> receipt = nullptr) {
     for (std::size_t left = records.size(); left != 0;) {
       std::size_t granted = this->permits(left);
       if (granted == 0)
@@ -52,7 +54,7 @@ public:
     typename producer_slot<open_records>::holder open{slot_};
     if (this->stopped())
       return false;
-    this->push(open->builder.add(std::move(records)), true);
+    this->push(open->builder.add(std::move(records)), true, std::move(receipt));
     return true;
   }
 

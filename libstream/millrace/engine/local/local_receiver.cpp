@@ -106,6 +106,7 @@ void local_receiver::cut() {
   parts_->into->cut();
   take_blocks();
   pump_.move_blocks();
+  parts_->into->run_callbacks();
 }
 
 void local_receiver::stop_intake() {
@@ -145,7 +146,7 @@ void local_receiver::end_with(std::optional<std::string> failure) {
   parts_->user->set_started(false);
   std::optional<std::string> thrown;
   if (std::exchange(running_, false))
-    thrown = thrown_by([&] { parts_->user->end(); });
+    thrown = stop_user();
   // What it has asked for and told until now, on_stop included, comes before the news of its end.
   for (auto& request : asked_->take())
     events_.post({at_.life, at_.life_cycle},
@@ -155,6 +156,21 @@ void local_receiver::end_with(std::optional<std::string> failure) {
                  [this, text = "on_stop threw: " + *thrown] { life_cycle_.stop_threw(text); });
   events_.post({at_.life, at_.life_cycle},
                [this, failure = std::move(failure)] { life_cycle_.ended(failure); });
+}
+
+/// on_stop may join threads that wait for this one to store their blocks. What has room and is
+/// within the rate is stored before; the rest of what they wait for is theirs again.
+std::optional<std::string> local_receiver::stop_user() {
+  // A stop may come from another thread than the last move of the clock.
+  rate_->mover = std::this_thread::get_id();
+  if (!parts_->into->stopped()) {
+    take_blocks();
+    pump_.move_blocks();
+  }
+  parts_->into->end_waits();
+  auto thrown = thrown_by([&] { parts_->user->end(); });
+  parts_->into->allow_waits();
+  return thrown;
 }
 
 void local_receiver::stored(const block_meta& block) {
@@ -171,15 +187,15 @@ void local_receiver::take_blocks() {
     auto block = parts_->into->pop();
     if (!block)
       return;
-    waiting_.emplace_back(std::move(block), due);
+    waiting_.emplace_back(std::move(*block), due);
   }
 }
 
-block_ptr local_receiver::next_block() {
+std::optional<ready_block> local_receiver::next_block() {
   if (waiting_.empty())
     take_blocks();
   if (waiting_.empty() || (!ending_ && waiting_.front().second > time_->steady_now()))
-    return nullptr;
+    return std::nullopt;
   auto next = std::move(waiting_.front().first);
   waiting_.pop_front();
   return next;

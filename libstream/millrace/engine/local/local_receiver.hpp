@@ -79,7 +79,8 @@ private:
   void on_start();
   void on_stop();
   void end_with(std::optional<std::string> failure);
-  block_ptr next_block();
+  std::optional<std::string> stop_user();
+  std::optional<ready_block> next_block();
   void take_blocks();
 
   receiver_parts_ptr parts_;
@@ -96,7 +97,7 @@ private:
   bool life_finished_ = false;
   bool blocks_finished_ = false;
   /// Blocks that the store has not taken yet, and when they are within the rate.
-  std::deque<std::pair<block_ptr, std::chrono::steady_clock::time_point>> waiting_;
+  std::deque<std::pair<ready_block, std::chrono::steady_clock::time_point>> waiting_;
 };
 
 } // namespace millrace
