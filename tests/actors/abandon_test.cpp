@@ -155,6 +155,28 @@ TEST_CASE("a receiver that does not return from on_start, from on_stop or from i
     }
 }
 
+TEST_CASE("a callback of store that does not return is named and left behind") {
+  struct called_back final : receiver<int> {
+    explicit called_back(trap_ptr t) : trap_{std::move(t)} {}
+    void on_start() override {
+      store(std::vector{1}, "first", [t = trap_](const source_position&) { t->enter(); });
+    }
+    void on_stop() override {}
+    trap_ptr trap_;
+  };
+  for (auto mode : {stop_mode::immediate, stop_mode::graceful}) {
+    auto log = stop_while_hanging(
+        [](actor_job& job, trap_ptr hung) {
+          job.context->receiver_stream([=] { return std::make_shared<called_back>(hung); })
+              .name("sleeper")
+              .for_each_batch([](const batch<int>&) {});
+        },
+        mode);
+    CHECK(log->count(log_level::error,
+                     "receiver sleeper has not returned from a callback of store") == 1);
+  }
+}
+
 TEST_CASE("a listener that does not return") {
   struct sleepy final : listener {
     explicit sleepy(trap_ptr t) : trap_{std::move(t)} {}

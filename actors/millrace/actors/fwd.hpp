@@ -5,6 +5,7 @@
 /// What headers of actors name and do not look into.
 namespace millrace::actors {
 
+class callback_thread;
 class completion;
 class compute_pool;
 class receiver_life;

@@ -1,5 +1,8 @@
 #include "millrace/intake/receiver.hpp"
 
+#include "millrace/base/error.hpp"
+#include "millrace/intake/thrown_by.hpp"
+
 namespace millrace {
 
 void receiver_base::attach(stream_id stream, std::shared_ptr<receiver_host> host,
@@ -38,6 +41,24 @@ void receiver_base::stop(std::string reason) {
 void receiver_base::report_error(std::string message) { host_->report_error(std::move(message)); }
 
 void receiver_base::run(std::function<void(std::stop_token)> body) { host_->run(std::move(body)); }
+
+std::shared_ptr<store_receipt> receiver_base::make_receipt(source_position at,
+                                                           stored_callback on_stored) {
+  if (at.size() > max_position_bytes)
+    throw stream_error{errc::invalid_argument,
+                       "store: the position has " + std::to_string(at.size()) +
+                           " bytes, and at most " + std::to_string(max_position_bytes) +
+                           " are kept with a block: give what the source needs to find it again"};
+  auto made = std::make_shared<store_receipt>();
+  made->position = std::move(at);
+  if (on_stored)
+    // The host and not the receiver, whose destructor may run while this is under way.
+    made->on_stored = [host = host_, call = std::move(on_stored)](const source_position& stored) {
+      if (auto thrown = thrown_by([&] { call(stored); }))
+        host->report_error("the callback of store threw: " + *thrown);
+    };
+  return made;
+}
 
 std::optional<std::string> note_on_location(const receiver_base& receiver, const std::string& name,
                                             const std::string& host) {

@@ -2,6 +2,7 @@
 
 #include "millrace/base/ids.hpp"
 #include "millrace/base/time.hpp"
+#include "millrace/intake/store_receipt.hpp"
 #include "millrace/intake/text_intake.hpp"
 #include "millrace/intake/typed_intake.hpp"
 
@@ -13,6 +14,8 @@
 #include <string_view>
 #include <thread>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace millrace {
 
@@ -82,6 +85,11 @@ protected:
            in_on_stop_.load(std::memory_order_acquire) == std::this_thread::get_id();
   }
 
+  /// Throws `invalid_argument` for a position of more than `max_position_bytes`. What the callback
+  /// throws is reported.
+  std::shared_ptr<store_receipt> make_receipt(source_position at,
+                                              stored_callback on_stored = nullptr);
+
 private:
   stream_id stream_;
   std::shared_ptr<receiver_host> host_;
@@ -107,17 +115,53 @@ using intake_for =
 /// limit or a full block store says so, and returns false, having stored nothing, from when a stop
 /// or restart has been asked for until the next `on_start`. Only `on_stop` itself still stores
 /// then, so that it can hand over what has been taken in.
+///
+/// A job that runs in one thread (inline, simulated) puts blocks into the store when its clock is
+/// moved, on the thread that moves it, which also runs `on_start` and `on_stop`. That thread cannot
+/// wait for itself: there `store` returns true when the records are accepted, and they are in a
+/// batch unless the job is stopped immediately; where it would have to wait for room, it throws
+/// `limit_exceeded`. Other threads wait until the clock has been moved.
 template <class T>
 class receiver : public receiver_base {
 public:
   using value_type = T;
 
-  /// One record; becomes part of the block of the current block interval.
+  /// One record; becomes part of the block of the current block interval. True: it is accepted, and
+  /// in a batch unless the job is stopped immediately.
   bool store(T record) { return may_store() && intake_->store(std::move(record)); }
 
-  /// Many records as one block, whole or not at all: the call for sources that acknowledge
-  /// afterwards.
-  bool store(std::vector<T> records) { return may_store() && intake_->store(std::move(records)); }
+  /// Many records as one block, whole or not at all: the call for sources that are acknowledged
+  /// afterwards. Returns when the block is in the block store and the job has been told of it:
+  /// true, and the records are in exactly one batch, unless the job is stopped immediately. Without
+  /// records, true at once.
+  ///
+  /// False: the records are in no batch and never will be, so the source may send them again. That
+  /// is so after a stop or restart was asked for, and when the wait is cut short: by an immediate
+  /// stop, by a graceful one whose time for receivers is over, and, where the job runs in one
+  /// thread, by the end of this life. So `on_stop` may join threads that are waiting here. A
+  /// function of the job itself, such as an output, must not call this: a full store waits for it.
+  ///
+  /// The position, of at most `max_position_bytes`, is kept with the block.
+  bool store(std::vector<T> records, source_position at = {}) {
+    auto receipt = make_receipt(std::move(at));
+    return may_store() && intake_->store(std::move(records), receipt) &&
+           intake_->wait_until_stored(*receipt);
+  }
+
+  /// As above, without waiting for the store: true when the records are accepted. When they are in
+  /// the block store, `on_stored` is called with the position; never, if the job is stopped
+  /// immediately before. Waits while there are 10 callbacks (10,000 where the job runs in one
+  /// thread) that have not returned.
+  ///
+  /// Callbacks come one at a time in the order of the stores, also for a store of no records, on a
+  /// thread of their own or, where the job runs in one thread, on the one that moves the clock.
+  /// They may come after `on_stop` and in the next life of the receiver, so `on_stop` must not wait
+  /// for them; a graceful stop does. What they throw is reported as by `report_error`.
+  bool store(std::vector<T> records, source_position at, stored_callback on_stored) {
+    auto receipt = make_receipt(std::move(at), std::move(on_stored));
+    return may_store() && intake_->wait_for_callbacks() &&
+           intake_->store(std::move(records), std::move(receipt));
+  }
 
   void attach(stream_id stream, std::shared_ptr<receiver_host> host,
               std::shared_ptr<intake> into) override {

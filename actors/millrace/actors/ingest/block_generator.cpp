@@ -1,9 +1,12 @@
 #include "millrace/actors/ingest/block_generator.hpp"
 
 #include "millrace/actors/control/job_environment.hpp"
+#include "millrace/actors/ingest/callback_thread.hpp"
+#include "millrace/actors/ingest/hosted_receiver.hpp"
 #include "millrace/actors/shutdown/completion.hpp"
 #include "millrace/engine/block_pump.hpp"
 #include "millrace/intake/intake.hpp"
+#include "millrace/intake/intake_pacer.hpp"
 
 namespace millrace::actors {
 
@@ -16,6 +19,7 @@ struct generator_state : pump_effects {
   environment_ptr env;
   job_driver_actor driver;
   std::shared_ptr<intake> from;
+  std::shared_ptr<callback_thread> callbacks;
   std::optional<block_pump> core;
   std::shared_ptr<std::atomic<bool>> notified;
   std::vector<std::shared_ptr<completion>> finishing;
@@ -27,8 +31,10 @@ struct generator_state : pump_effects {
   }
 
   void blocks_finished() override {
-    for (auto& done : std::exchange(finishing, {}))
-      done->complete();
+    callbacks->after_all([all = std::exchange(finishing, {})] {
+      for (auto& done : all)
+        done->complete();
+    });
   }
 };
 
@@ -64,17 +70,28 @@ std::function<void()> waker(environment_ptr env, std::shared_ptr<std::atomic<boo
   };
 }
 
+/// The intake is part of what it is given, and so cannot own it.
+std::function<void()> caller_back(const hosted_receiver& receiver) {
+  return [callbacks = receiver.callbacks, from = std::weak_ptr{receiver.parts->into}] {
+    callbacks->submit([from] {
+      if (auto into = from.lock())
+        into->run_callbacks();
+    });
+  };
+}
+
 block_generator_actor::behavior_type behave(self_ptr self, environment_ptr env,
-                                            job_driver_actor driver, block_id first,
-                                            std::shared_ptr<intake> from,
+                                            job_driver_actor driver,
+                                            const hosted_receiver& receiver,
                                             std::shared_ptr<std::atomic<bool>> notified) {
   init_actor(self);
   auto& s = self->state;
   s.self = self;
+  s.from = receiver.parts->into;
+  s.callbacks = receiver.callbacks;
   s.core.emplace(
-      first, *from, [from = from.get()] { return from->pop(); }, env->store,
-      env->what.settings.block_interval, env->started_steady, s);
-  s.from = std::move(from);
+      receiver.parts->first_block, *s.from, [from = s.from.get()] { return from->pop(); },
+      env->store, env->what.settings.block_interval, env->started_steady, s);
   s.notified = std::move(notified);
   s.driver = std::move(driver);
   s.env = std::move(env);
@@ -97,12 +114,16 @@ block_generator_actor::behavior_type behave(self_ptr self, environment_ptr env,
 } // namespace
 
 block_generator_actor spawn_block_generator(caf::actor_system& system, environment_ptr env,
-                                            job_driver_actor driver, block_id first,
-                                            std::shared_ptr<intake> from,
-                                            receiver_permits permits) {
+                                            job_driver_actor driver,
+                                            const hosted_receiver& receiver) {
   auto notified = std::make_shared<std::atomic<bool>>(false);
-  auto made = system.spawn(behave, env, std::move(driver), first, from, notified);
-  from->connect({std::move(permits), waker(std::move(env), std::move(notified), made)});
+  auto made = system.spawn(behave, env, std::move(driver), receiver, notified);
+  intake_link link;
+  link.permits = [pacer = receiver.parts->pacer](std::size_t n) { return pacer->permits(n); };
+  link.ready = waker(std::move(env), std::move(notified), made);
+  link.before_callbacks = [callbacks = receiver.callbacks] { callbacks->begin(); };
+  link.call_back = caller_back(receiver);
+  receiver.parts->into->connect(std::move(link));
   return made;
 }
 

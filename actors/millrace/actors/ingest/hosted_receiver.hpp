@@ -15,9 +15,11 @@ struct life_slot {
   receiver_life* life = nullptr;
 };
 
-/// A receiver and its present life; shared by its supervisor, its receiver actor and the shutdown.
+/// A receiver and its present life; shared by its supervisor, its receiver actor, its block
+/// generator and the shutdown.
 struct hosted_receiver {
   receiver_parts_ptr parts;
+  std::shared_ptr<callback_thread> callbacks;
   std::shared_ptr<life_slot> slot = std::make_shared<life_slot>();
 };
 

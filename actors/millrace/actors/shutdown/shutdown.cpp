@@ -2,6 +2,7 @@
 
 #include "millrace/actors/compute/compute_pool.hpp"
 #include "millrace/actors/control/job_environment.hpp"
+#include "millrace/actors/ingest/callback_thread.hpp"
 #include "millrace/actors/shutdown/completion.hpp"
 #include "millrace/intake/intake.hpp"
 
@@ -147,7 +148,15 @@ bool shutdown::stop_threads(const step& what) {
   bool input = !env.input_thread || env.input_thread->stop(*what.limit);
   if (!input)
     log_.error("a source has not returned from being asked for a batch; its thread is abandoned");
-  return pool && output && input;
+  bool receivers = true;
+  for (auto& receiver : target_.receivers) {
+    if (receiver.callbacks->stop(*what.limit))
+      continue;
+    receivers = false;
+    log_.error("receiver " + receiver.parts->name.text +
+               " has not returned from a callback of store; its thread is abandoned");
+  }
+  return pool && output && input && receivers;
 }
 
 bool shutdown::stop_actors(const step& what) {

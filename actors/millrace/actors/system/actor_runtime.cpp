@@ -7,6 +7,7 @@
 #include "millrace/actors/control/job_driver.hpp"
 #include "millrace/actors/control/job_environment.hpp"
 #include "millrace/actors/ingest/block_generator.hpp"
+#include "millrace/actors/ingest/callback_thread.hpp"
 #include "millrace/actors/ingest/hosted_receiver.hpp"
 #include "millrace/actors/ingest/receiver_supervisor.hpp"
 #include "millrace/actors/shutdown/completion.hpp"
@@ -143,7 +144,7 @@ private:
     around.incarnation = env_->what.incarnation;
     for (auto& source : env_->plan.graph->sources())
       if (auto parts = make_receiver_parts(*source, env_->what.settings, around))
-        receivers_.push_back({std::move(parts)});
+        receivers_.push_back({std::move(parts), std::make_shared<callback_thread>(env_->owner)});
   }
 
   void spawn_all() {
@@ -154,10 +155,7 @@ private:
     spawn_compute();
     for (auto& r : receivers_)
       planes_.ingest->generators.emplace(
-          r.parts->name.stream,
-          watched(spawn_block_generator(
-              sys, env_, control.driver, r.parts->first_block, r.parts->into,
-              [pacer = r.parts->pacer](std::size_t n) { return pacer->permits(n); })));
+          r.parts->name.stream, watched(spawn_block_generator(sys, env_, control.driver, r)));
     tell_from_thread(*env_, control.driver, compute_started{planes_.compute});
     tell_from_thread(*env_, control.driver, ingest_started{planes_.ingest});
   }
