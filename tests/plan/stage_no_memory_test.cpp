@@ -1,52 +1,16 @@
 #include "millrace/engine/stage_runner.hpp"
 #include "millrace/flow/accumulator.hpp"
 #include "plan/plan_harness.hpp"
+#include "support/memory_shortage.hpp"
 
-#include <cstdlib>
-#include <limits>
 #include <map>
-#include <new>
+#include <optional>
 #include <string>
 
 #include <doctest/doctest.h>
 
 using namespace millrace;
 using namespace millrace::test;
-
-namespace {
-
-constexpr std::size_t never = std::numeric_limits<std::size_t>::max();
-
-/// How many more allocations succeed before one fails; those after it succeed again.
-std::size_t allocations_left = never;
-
-void* allocate(std::size_t size, std::size_t alignment) {
-  if (allocations_left != never && allocations_left-- == 0) {
-    allocations_left = never;
-    throw std::bad_alloc{};
-  }
-  if (void* memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment))
-    return memory;
-  throw std::bad_alloc{};
-}
-
-} // namespace
-
-// Not inlined, or g++ 12 takes the calls of free for mismatched ones.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  return allocate(size, alignof(std::max_align_t));
-}
-[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
-  return allocate(size, static_cast<std::size_t>(alignment));
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
 
 namespace {
 
@@ -75,12 +39,12 @@ bool survives_without_memory(std::size_t failing, Build build) {
     auto between = std::make_shared<stage_input>();
     between->time = in->time;
     between->slots = {sent.output.payloads.at(0).at(0)};
+    std::optional<memory_shortage> shortage;
     if (second == 2)
-      allocations_left = failing;
+      shortage.emplace(failing, memory_shortage::failing::once);
     auto result = run_stage(keyed, {between, nullptr}, 2);
-    if (second == 2)
-      failed = allocations_left == never;
-    allocations_left = never;
+    failed = failed || (shortage && shortage->was_met());
+    shortage.reset();
     const std::string why = result.failure ? result.failure->message : "";
     CAPTURE(failing);
     REQUIRE(why == "");

@@ -1,46 +1,13 @@
 #include "millrace/window/inverse_keyed_window.hpp"
 #include "millrace/window/keyed_window.hpp"
+#include "support/memory_shortage.hpp"
 #include "support/seed.hpp"
 #include "window/keyed_model.hpp"
 
-#include <cstdlib>
 #include <new>
 
 using namespace millrace;
 using namespace millrace::test;
-
-namespace {
-
-/// How many more allocations succeed.
-std::size_t allocations_left = never;
-
-void* allocate(std::size_t size, std::size_t alignment) {
-  if (allocations_left == 0)
-    throw std::bad_alloc{};
-  if (allocations_left != never)
-    --allocations_left;
-  if (void* memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment))
-    return memory;
-  throw std::bad_alloc{};
-}
-
-} // namespace
-
-// Not inlined, or g++ 12 takes the calls of free for mismatched ones.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  return allocate(size, alignof(std::max_align_t));
-}
-[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
-  return allocate(size, static_cast<std::size_t>(alignment));
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
 
 namespace {
 
@@ -92,15 +59,9 @@ text_values lines_of(Window& window) {
 }
 
 template <class F>
-void without_memory_after(std::size_t allocations, F f) {
-  allocations_left = allocations;
-  try {
-    f();
-  } catch (...) {
-    allocations_left = never;
-    throw;
-  }
-  allocations_left = never;
+void without_any_memory(F f) {
+  const memory_shortage shortage{0};
+  f();
 }
 
 /// Some batches, then a slide of one to three of them that gets one allocation more each time until
@@ -126,21 +87,20 @@ std::size_t check_without_memory(Window window, std::int64_t length) {
       entries.push_back(entries_of(done[i]));
     for (std::size_t allocations = 0;; ++allocations) {
       try {
-        without_memory_after(allocations, [&] {
-          for (std::size_t i = first; i < done.size(); ++i)
-            window.push(batch_time{done[i].time}, std::span<const line_entry>{entries[i - first]});
-          window.for_each([](const std::string&, const line_of_text&) {});
-        });
+        const memory_shortage shortage{allocations};
+        for (std::size_t i = first; i < done.size(); ++i)
+          window.push(batch_time{done[i].time}, std::span<const line_entry>{entries[i - first]});
+        window.for_each([](const std::string&, const line_of_text&) {});
         break;
       } catch (const std::bad_alloc&) {
         ++failures;
       }
-      without_memory_after(0, [&] { window.rollback(); });
+      without_any_memory([&] { window.rollback(); });
       REQUIRE((lines_of(window) == before));
       REQUIRE(window.size() == before.size());
     }
     REQUIRE((lines_of(window) == recomputed(done, now, length)));
-    without_memory_after(0, [&] { window.commit(); });
+    without_any_memory([&] { window.commit(); });
     REQUIRE(window.size() == recomputed(done, now, length).size());
   }
   return failures;
