@@ -36,6 +36,7 @@ void socket_receiver::receive(const std::stop_token& stop) {
                        "the function that makes the framer of socket_stream returned null"};
   text_assembler assembler{arenas_, std::move(framer)};
   ended_ = false;
+  oversize_ = 0;
   auto reason = read_all(**stream, assembler, stop);
   if (reason.empty())
     return;
@@ -77,16 +78,25 @@ std::string socket_receiver::drop_torn(text_assembler& assembler, std::uint64_t 
 }
 
 bool socket_receiver::take(text_assembler& assembler, text_piece piece) {
-  if (assembler.framer().oversize_count() != 0) {
-    for (auto& o : assembler.framer().take_oversize()) {
-      metrics_->add("records_oversize_total", std::to_string(stream().value()), 1);
-      report_error("a record of " + std::to_string(o.bytes) + " bytes at offset " +
-                   std::to_string(o.offset) + " of the stream from " + what_.host + ":" +
-                   std::to_string(what_.port) + " was skipped; the limit is " +
-                   std::to_string(o.limit) + " bytes (option stream.max_record_bytes)");
-    }
-  }
+  if (assembler.framer().oversize_count() != oversize_)
+    report_oversize(assembler.framer());
   return piece.slices.empty() || into_->add(std::move(piece));
+}
+
+void socket_receiver::report_oversize(record_framer& framer) {
+  const auto fresh = framer.oversize_count() - oversize_;
+  oversize_ += fresh;
+  metrics_->add("records_oversize_total", std::to_string(stream().value()), fresh);
+  const auto told = framer.take_oversize();
+  for (auto& o : told)
+    report_error("a record of " + std::to_string(o.bytes) + " bytes at offset " +
+                 std::to_string(o.offset) + " of the stream from " + what_.host + ":" +
+                 std::to_string(what_.port) + " was skipped; the limit is " +
+                 std::to_string(o.limit) + " bytes (option stream.max_record_bytes)");
+  if (fresh > told.size())
+    report_error(std::to_string(fresh - told.size()) + " more records of the stream from " +
+                 what_.host + ":" + std::to_string(what_.port) +
+                 " that came with these were skipped");
 }
 
 } // namespace millrace

@@ -35,6 +35,7 @@ private:
   /// delivered. What to add to the report.
   std::string drop_torn(text_assembler& assembler, std::uint64_t received);
   bool take(text_assembler& assembler, text_piece piece);
+  void report_oversize(record_framer& framer);
 
   socket_source what_;
   socket_receiver_options options_;
@@ -43,6 +44,7 @@ private:
   std::shared_ptr<text_intake> into_;
   std::shared_ptr<arena_pool> arenas_;
   bool ended_ = false;
+  std::uint64_t oversize_ = 0; ///< Records of this connection that were counted as too long.
 };
 
 } // namespace millrace
