@@ -1,5 +1,7 @@
 #include "millrace/base/log.hpp"
 
+#include "millrace/base/repeated_lines.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -82,14 +84,31 @@ result<log_level> parse_log_level(std::string_view text) {
                                           "'; use trace, debug, info, warning, error or off");
 }
 
-logger::logger(std::shared_ptr<log_observer> observer, std::string component)
-    : observer_{std::move(observer)}, component_{std::move(component)} {}
+logger::logger(std::shared_ptr<log_observer> observer, std::string component,
+               std::shared_ptr<repeated_lines> repeats)
+    : observer_{std::move(observer)},
+      component_{std::move(component)},
+      repeats_{std::move(repeats)} {}
 
-logger logger::named(std::string component) const { return {observer_, std::move(component)}; }
+logger logger::named(std::string component) const {
+  return {observer_, std::move(component), repeats_};
+}
 
 void logger::log(log_level level, std::string_view text) const {
   if (observer_ && level != log_level::off)
     observer_->log(level, component_, text);
+}
+
+void logger::repeated(log_level level, std::string_view subject, std::string_view text,
+                      std::uint64_t times) const {
+  if (!observer_ || level == log_level::off)
+    return;
+  if (repeats_)
+    repeats_->say(observer_, {component_, level, subject, text, times});
+  else if (times > 1)
+    log(level, std::string{text} + " (and " + std::to_string(times - 1) + " more)");
+  else
+    log(level, text);
 }
 
 std::shared_ptr<log_observer> make_spdlog_observer(log_level minimum) {

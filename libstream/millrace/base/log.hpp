@@ -3,6 +3,7 @@
 #include "millrace/base/error.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -32,14 +33,17 @@ public:
   virtual void log(log_level level, std::string_view component, std::string_view text) = 0;
 };
 
+class repeated_lines;
+
 /// The handle that a component logs with: an observer and the component's name. Cheap to copy, safe
 /// on any thread. A default-made logger, or one with a null observer, drops everything.
 class logger {
 public:
   logger() = default;
-  logger(std::shared_ptr<log_observer> observer, std::string component);
+  logger(std::shared_ptr<log_observer> observer, std::string component,
+         std::shared_ptr<repeated_lines> repeats = nullptr);
 
-  /// The same observer under another component name.
+  /// The same under another component name.
   [[nodiscard]] logger named(std::string component) const;
 
   [[nodiscard]] const std::string& component() const noexcept { return component_; }
@@ -54,9 +58,18 @@ public:
 
   void error(std::string_view text) const { log(log_level::error, text); }
 
+  /// For what can happen without bound: `text` is written the first time; while it goes on, one
+  /// line a minute gives the figures and the latest text, and one more when it is over or the job
+  /// ends. What has the same `subject` (a noun in the plural, such as "restarts of receiver a") and
+  /// component is counted together, `times` at once. Subjects must come from a fixed set, not from
+  /// data. Without `repeated_lines`, outside of jobs, each text is written.
+  void repeated(log_level level, std::string_view subject, std::string_view text,
+                std::uint64_t times = 1) const;
+
 private:
   std::shared_ptr<log_observer> observer_;
   std::string component_;
+  std::shared_ptr<repeated_lines> repeats_;
 };
 
 /// Writes lines of at least `minimum` to stderr, each at once and whole:
