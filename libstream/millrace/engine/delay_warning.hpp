@@ -1,18 +1,16 @@
 #pragma once
 
+#include "millrace/base/repeated_warning.hpp"
 #include "millrace/base/time.hpp"
 
 #include <optional>
 
 namespace millrace {
 
-/// What is to be said of batches that are late.
+/// What is to be said of batches that are late. It begins when the delay has grown over the limit,
+/// and is over when it has come down to half of it.
 struct delay_notice {
-  enum class kind {
-    begins, ///< The delay has grown over the limit.
-    lasts,  ///< Said a minute ago, and it is not over.
-    over,   ///< The delay has come down to half the limit.
-  };
+  using kind = repeat_notice::kind;
   kind what = kind::begins;
   duration delay;
   duration since_begin;
@@ -31,12 +29,11 @@ public:
   [[nodiscard]] std::optional<delay_notice> observe(duration delay, batch_time now);
 
   /// Between beginning and end.
-  [[nodiscard]] bool behind() const noexcept { return began_.has_value(); }
+  [[nodiscard]] bool behind() const noexcept { return repeats_.lasting(); }
 
 private:
   double limit_ms_;
-  std::optional<batch_time> began_;
-  batch_time said_;
+  repeated_warning repeats_;
 };
 
 } // namespace millrace
