@@ -256,6 +256,26 @@ TEST_CASE("gaps that follow each other are told of once a minute, with their sum
   CHECK(clock.missed == 31 * 19 + 29);
 }
 
+TEST_CASE("gaps that no line has told of when the clock stops are its last words") {
+  paced clock{milliseconds(100), batch_time{first_second - 100}};
+  clock.wait();
+  CHECK_FALSE(clock.pacer.last_words());
+  clock.machine->pass(2s);
+  clock.look();
+  REQUIRE(clock.lines.size() == 1);
+  CHECK_FALSE(clock.pacer.last_words());
+  for (int i = 0; i < 2; ++i) {
+    clock.machine->pass(3s);
+    clock.look();
+  }
+  CHECK(clock.lines.size() == 1);
+  const auto line = clock.pacer.last_words();
+  REQUIRE(line);
+  CHECK(line->level == log_level::warning);
+  CHECK(line->text.find("2 times, for up to 2.9 s: 58 batches were missed") != std::string::npos);
+  CHECK_FALSE(clock.pacer.last_words());
+}
+
 TEST_CASE("suspended while the wall clock is set: one batch, and both are told of") {
   paced clock{seconds(1)};
   clock.wait();

@@ -43,6 +43,14 @@ batch_pace batch_pacer::look(batch_time now, batch_time wall) {
   return pace;
 }
 
+std::optional<log_line> batch_pacer::last_words() {
+  if (untold_.count == 0)
+    return std::nullopt;
+  auto line = tell_gaps();
+  untold_ = {};
+  return line;
+}
+
 void batch_pacer::merge(batch_pace& pace, duration late) {
   const auto newest = pace.due.end - pace.due.period;
   pace.missed = pace.due.count() - 1;

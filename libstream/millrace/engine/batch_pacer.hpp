@@ -54,6 +54,9 @@ public:
   /// `now` on the anchored clock, `wall` on the machine's, read at one moment.
   [[nodiscard]] batch_pace look(batch_time now, batch_time wall);
 
+  /// The clock stops: what has not been told of gaps yet, if anything.
+  [[nodiscard]] std::optional<log_line> last_words();
+
   /// The next tick that has not been announced or missed: what a graceful stop ends with.
   [[nodiscard]] batch_time upcoming() const noexcept { return schedule_.deadline(); }
 
