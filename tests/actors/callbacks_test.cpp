@@ -1,6 +1,7 @@
 #include "millrace/actors/control/listener_bus.hpp"
 #include "millrace/actors/ingest/receiver_life.hpp"
 #include "millrace/actors/system/own_thread.hpp"
+#include "millrace/base/repeated_lines.hpp"
 #include "support/engine.hpp"
 
 #include <atomic>
@@ -35,13 +36,15 @@ struct bus_fixture {
               std::lock_guard guard{mutex};
               return all;
             },
-            max_queued, logger{log, "listeners"}, metrics, owner} {}
+            max_queued, logger{log, "listeners", repeats}, metrics, owner} {}
 
   void post(std::int64_t t) {
     bus.post([t](listener& l) { l.on_streaming_started(batch_time{t}); });
   }
 
   std::shared_ptr<memory_log> log = std::make_shared<memory_log>();
+  std::shared_ptr<manual_clock> time = std::make_shared<manual_clock>();
+  std::shared_ptr<repeated_lines> repeats = std::make_shared<repeated_lines>(time);
   std::shared_ptr<memory_metrics> metrics = std::make_shared<memory_metrics>();
   std::mutex mutex;
   std::vector<std::shared_ptr<listener>> all;
@@ -114,16 +117,21 @@ TEST_CASE("listener_bus: what a listener throws is logged, and the others still 
   };
   auto good = std::make_shared<recorder>();
   f.all = {bad, good};
-  f.post(1);
-  f.post(2);
+  for (std::int64_t i = 1; i <= 5; ++i)
+    f.post(i);
   CHECK(f.bus.stop(long_enough));
-  CHECK(good->seen == std::vector<std::int64_t>{1, 2});
+  CHECK(good->seen == std::vector<std::int64_t>{1, 2, 3, 4, 5});
+  CHECK(f.metrics->counter("listener_exceptions_total") == 5);
+  f.repeats->finish();
+  REQUIRE(f.log->entries().size() == 2);
   CHECK(f.log->count(log_level::error, "a listener threw: not my day") == 1);
-  CHECK(f.log->count(log_level::error, "not a std::exception") == 1);
+  CHECK(f.log->count(log_level::error,
+                     "exceptions of listeners: 4 more until the end of the job, 5 "
+                     "in 0 ms altogether; the last: a listener threw: something "
+                     "that is not a std::exception") == 1);
 }
 
-TEST_CASE(
-    "listener_bus: at the bound events are dropped and counted, with one warning an episode") {
+TEST_CASE("listener_bus: at the bound events are dropped and counted, with one warning a minute") {
   bus_fixture f{4};
   std::atomic<int> entered = 0;
   std::atomic<int> allowed = 0;
@@ -143,21 +151,26 @@ TEST_CASE(
     f.post(i);
   CHECK(f.metrics->counter("listener_events_dropped_total") == 6);
   CHECK(warnings() == 1);
-  // One place is free and taken again: still the same episode.
+  // One place is free and taken again.
   allowed = 1;
   CHECK(wait_until([&] { return entered == 2; }));
   f.post(11);
   f.post(12);
   CHECK(f.metrics->counter("listener_events_dropped_total") == 7);
   CHECK(warnings() == 1);
-  // Down to nothing: the next time it happens is news.
+  // After a minute without a loss the next one is news.
+  f.time->advance(minutes(1));
+  f.repeats->look();
+  CHECK(f.log->count(log_level::warning,
+                     "none for 1.0 min, after 7 in 0 ms; 6 since the last line") == 1);
+  CHECK(warnings() == 2);
   allowed = 6;
   CHECK(wait_until([&] { return entered == 6; }));
   f.post(20);
   CHECK(wait_until([&] { return entered == 7; }));
   for (std::int64_t i = 21; i <= 30; ++i)
     f.post(i);
-  CHECK(warnings() == 2);
+  CHECK(warnings() == 3);
   allowed = 1000;
   CHECK(f.bus.stop(long_enough));
   CHECK(slow->seen == std::vector<std::int64_t>{0, 1, 2, 3, 4, 11, 20, 21, 22, 23, 24});

@@ -114,6 +114,19 @@ TEST_CASE_FIXTURE(fixture, "a line that is too long is skipped, counted and told
   CHECK(log->count(log_level::warning, "a line of 300000 bytes at offset 16 was skipped") == 1);
 }
 
+TEST_CASE_FIXTURE(fixture, "of many lines that are too long some are told, and all are counted") {
+  options.max_record_bytes = 5;
+  std::string text;
+  for (int i = 0; i < 20; ++i)
+    text += "123456\n";
+  put("a", text);
+  CHECK(lines("a").empty());
+  CHECK(metrics->counter("records_oversize_total", "0") == 20);
+  CHECK(log->count(log_level::warning, "a line of 6 bytes at offset ") == 16);
+  CHECK(log->count(log_level::warning, "at offset 105 was skipped; the limit is 5 bytes (option "
+                                       "stream.max_record_bytes) (and 4 more)") == 1);
+}
+
 TEST_CASE_FIXTURE(fixture, "records of fixed length, of any bytes") {
   put("a", std::string_view{"ab\0\ncd\r\n", 8});
   CHECK(records(read_fixed_records(*files, "a", 4, options).value()) ==

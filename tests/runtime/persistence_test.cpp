@@ -250,6 +250,7 @@ TEST_CASE("memory levels drop the oldest batches beyond their bound, and slice s
       CHECK(job.log->count(log_level::warning, "is dropped before its time") == 1);
       CHECK(job.problem.empty());
       job.context->stop();
+      CHECK(job.log->count(log_level::warning, "dropped before their time: 2 more") == 1);
     });
 }
 

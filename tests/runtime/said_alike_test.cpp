@@ -38,6 +38,17 @@ struct said {
   std::map<std::string, std::uint64_t> metrics;
 };
 
+/// Without the figures of time, which differ: how long something lasted, and the delay of a
+/// restart, in which there is chance.
+std::string timeless(std::string text) {
+  text = text.substr(0, text.find("restart in "));
+  if (auto end = text.find(" altogether"); end != std::string::npos) {
+    auto begin = text.rfind(" in ", end);
+    text.erase(begin, end - begin);
+  }
+  return text;
+}
+
 std::string joined(const std::vector<std::string>& lines) {
   std::string out;
   for (auto& line : lines)
@@ -81,7 +92,8 @@ said run_eventful_job(engine& on) {
       .map([](int x) { return x < 0 ? throw std::runtime_error("negative") : x; })
       .for_each_batch([&](const batch<int>&) { ++batches; });
   context->start();
-  auto until = [&](auto done) { CHECK(on.advance_until(step, done)); };
+  // Small steps, so that even where many are made no minute passes, with which lines are repeated.
+  auto until = [&](auto done) { CHECK(on.advance_until(milliseconds(20), done)); };
   auto completed = [&] { return events->completed().size(); };
   auto next_batch = [&] { until([&, n = completed()] { return completed() > n; }); };
   until([&] { return p.starts == 2 && p.live.load()->is_started(); });
@@ -110,8 +122,7 @@ said run_eventful_job(engine& on) {
       out.events.push_back(e);
   for (auto& e : log->entries())
     if (e.level >= log_level::info && !e.text.starts_with("batch "))
-      out.lines.push_back(e.component + ": " +
-                          e.text.substr(0, e.text.find("restart in "))); // Chance is in the delay.
+      out.lines.push_back(e.component + ": " + timeless(e.text));
   for (auto& e : log->entries())
     if (e.text.starts_with("batch ")) // Its time differs.
       out.lines.push_back(

@@ -2,6 +2,7 @@
 
 #include "millrace/base/log.hpp"
 #include "millrace/base/metrics.hpp"
+#include "millrace/base/repeated_lines.hpp"
 #include "millrace/engine/job_settings.hpp"
 #include "millrace/engine/listener.hpp"
 #include "millrace/plan/graph.hpp"
@@ -9,6 +10,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -18,6 +21,8 @@ struct job {
   job_settings settings;
   std::shared_ptr<const job_graph> graph;
   std::shared_ptr<log_observer> log;
+  /// What holds down lines that repeat; the runtime gives it its clock, looks and finishes.
+  std::shared_ptr<repeated_lines> repeats;
   std::shared_ptr<metric_observer> metrics;
   /// 0: the runtime draws one.
   hash_seed seed;
@@ -27,6 +32,8 @@ struct job {
   std::function<void(const error&)> report_error;
   /// Of the blocks that this run of the job receives.
   std::uint32_t incarnation = 0;
+
+  logger logger_of(std::string component) const { return {log, std::move(component), repeats}; }
 };
 
 } // namespace millrace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "millrace/base/ids.hpp"
 #include "millrace/base/log.hpp"
 #include "millrace/base/metrics.hpp"
 #include "millrace/engine/job_backlog.hpp"
@@ -45,8 +46,13 @@ private:
   job_backlog backlog_;
 };
 
-/// Calls every listener; what one throws is logged and otherwise ignored.
+/// Calls every listener; what one throws is logged, counted (listener_exceptions_total) and
+/// otherwise ignored.
 void call_listeners(const std::vector<std::shared_ptr<listener>>& listeners,
-                    const job_outlet::event& e, const logger& log);
+                    const job_outlet::event& e, const logger& log, metric_observer& metrics);
+
+/// Logs and counts (block_store_full_total, by stream) that the block store has no room for the
+/// next block of a receiver, which waits.
+void note_full_store(const job_outlet& outlet, stream_id stream);
 
 } // namespace millrace

@@ -110,8 +110,9 @@ void receiver_life_cycle::restart_later(restart_reason why, const std::string& r
   }
   ++info_.restarts;
   outlet_.metrics()->add("receiver_restarts_total", std::to_string(info_.stream.value()), 1);
-  log_.warning("receiver " + info_.name + ": " + reason + "; restart in " +
-               to_string(decision.delay));
+  log_.repeated(log_level::warning, "restarts of receiver " + info_.name,
+                "receiver " + info_.name + ": " + reason + "; restart in " +
+                    to_string(decision.delay));
   restart_at_ = now + decision.delay.chrono();
   effects_.restart_at(*restart_at_);
 }
@@ -128,7 +129,8 @@ void receiver_life_cycle::give_up(const std::string& reason) {
 }
 
 void receiver_life_cycle::report(const std::string& message) {
-  log_.warning("receiver " + info_.name + ": " + message);
+  log_.repeated(log_level::warning, "errors that receiver " + info_.name + " reported",
+                "receiver " + info_.name + ": " + message);
   note_error(message);
 }
 

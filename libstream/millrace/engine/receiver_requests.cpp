@@ -43,9 +43,9 @@ void requesting_host::send(receiver_request what) {
   if (what.what != receiver_request::kind::report)
     return;
   metrics_->add("receiver_reports_dropped_total", std::to_string(who_.stream.value()), 1);
-  if (limit_->note_dropped())
-    log_.warning("receiver " + who_.text + " reports errors faster than they can be told: " +
-                 std::to_string(request_limit::max_reports) + " wait, further ones are dropped");
+  log_.repeated(log_level::warning, "dropped error reports of receiver " + who_.text,
+                "receiver " + who_.text + " reports errors faster than they can be told: " +
+                    std::to_string(request_limit::max_reports) + " wait, further ones are dropped");
 }
 
 } // namespace millrace

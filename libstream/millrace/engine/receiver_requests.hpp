@@ -39,12 +39,8 @@ public:
     --under_way_[static_cast<std::size_t>(what)];
   }
 
-  /// True for the first report that is dropped.
-  bool note_dropped() noexcept { return !dropped_.exchange(true); }
-
 private:
   std::array<std::atomic<std::size_t>, 3> under_way_{};
-  std::atomic<bool> dropped_{false};
 };
 
 /// A receiver, to whoever speaks of it.
@@ -54,7 +50,7 @@ struct receiver_name {
 };
 
 /// The host of a receiver: sends on what it asks, within the limit; reports beyond it are counted
-/// (receiver_reports_dropped_total), and the first of them is warned of. Thread-safe. Owns nothing
+/// (receiver_reports_dropped_total) and warned of. Thread-safe. Owns nothing
 /// of the receiver, so that a call from one of the receiver's own threads is never what destroys
 /// it: its destructor may join that thread.
 class requesting_host final : public receiver_host {

@@ -120,12 +120,15 @@ void text_file_reader::report_oversize() {
   const auto count = oversize_count();
   if (count == reported_)
     return;
-  metrics_->add("records_oversize_total", metric_label_, count - reported_);
-  reported_ = count;
-  for (const auto& line : assembler_.framer().take_oversize())
-    log_.warning(fmt::format("'{}': a line of {} bytes at offset {} was skipped; the limit is {} "
-                             "bytes (option stream.max_record_bytes)",
-                             path_, line.bytes, line.offset, line.limit));
+  const auto fresh = count - std::exchange(reported_, count);
+  metrics_->add("records_oversize_total", metric_label_, fresh);
+  const auto told = assembler_.framer().take_oversize();
+  for (const auto& line : told)
+    log_.repeated(log_level::warning, "lines of files that are too long",
+                  fmt::format("'{}': a line of {} bytes at offset {} was skipped; the limit is {} "
+                              "bytes (option stream.max_record_bytes)",
+                              path_, line.bytes, line.offset, line.limit),
+                  &line == &told.back() ? fresh - told.size() + 1 : 1);
 }
 
 result<std::vector<unsigned char>>

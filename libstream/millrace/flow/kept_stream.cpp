@@ -102,9 +102,12 @@ interval own_times(const graph_builder& builder, const node& stream, const inter
       return t;
     auto own = t.floor(stream.slide(), zero);
     if (own != t)
-      builder.log().warning("slice of " + name_of(stream) + ": the " + which + " of " +
-                            to_string(t) + " is not one of its times, which are " +
-                            to_string(stream.slide()) + " apart; taken down to " + to_string(own));
+      builder.log().repeated(
+          log_level::warning,
+          std::string(which) + " bounds of slices between the times of " + name_of(stream),
+          "slice of " + name_of(stream) + ": the " + which + " of " + to_string(t) +
+              " is not one of its times, which are " + to_string(stream.slide()) +
+              " apart; taken down to " + to_string(own));
     return own;
   };
   return {down("begin", times.begin()), down("end", times.end())};

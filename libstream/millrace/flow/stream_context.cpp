@@ -170,6 +170,7 @@ job basic_stream_context::make_job() {
   job what{job_settings{conf_, batch_interval()},
            builder_->frozen(),
            shared_->log,
+           std::make_shared<repeated_lines>(),
            shared_->metrics,
            hash_seed{static_cast<std::uint64_t>(conf_.integer("state.hash_seed"))},
            {},
@@ -198,7 +199,8 @@ void basic_stream_context::start() {
   auto what = make_job();
   switch (state()) {
   case context_state::active:
-    logger{what.log, "context"}.warning(
+    builder_->log().named("context").repeated(
+        log_level::warning, "starts of a context that runs",
         "start: the context has already been started; nothing is done");
     return;
   case context_state::stopped:
@@ -209,7 +211,7 @@ void basic_stream_context::start() {
     break;
   }
   try {
-    builder_->set_log(logger{what.log, "stream"});
+    builder_->set_log(what.logger_of("stream"));
     graph_builder::complete(builder_);
     if (auto form = parse_explain_format(conf_.text("app.explain")).value()) {
       print_plan(*form);

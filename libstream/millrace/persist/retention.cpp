@@ -191,10 +191,13 @@ void retention::drop(entries::iterator at) {
   auto& dropped = at->second;
   memory_bytes_ -= dropped.bytes;
   dropped = {};
-  if (dropped_++ == 0)
-    log_.warning(fmt::format("{} is dropped before its time: {} keeps at most {} bytes; persist it "
-                             "at MEMORY_AND_DISK, raise the bound, or remember less (said once)",
-                             describe(at->first), to_string(options_.level), memory_bound_));
+  ++dropped_;
+  log_.repeated(
+      log_level::warning,
+      fmt::format("batches of stream '{}' dropped before their time", options_.stream),
+      fmt::format("{} is dropped before its time: {} keeps at most {} bytes; persist it at "
+                  "MEMORY_AND_DISK, raise the bound, or remember less",
+                  describe(at->first), to_string(options_.level), memory_bound_));
 }
 
 std::optional<retention::spill_failure> retention::spill(entries::iterator at,

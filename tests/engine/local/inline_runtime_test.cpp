@@ -257,8 +257,8 @@ TEST_CASE("a listener that stops the job when it starts has stopped it") {
   CHECK(job.context->await_termination_for(duration{0}));
 }
 
-TEST_CASE("a receiver that reports too much between two steps loses reports, counted and warned of "
-          "once") {
+TEST_CASE("a receiver that reports too much between two steps loses reports, counted and warned "
+          "of") {
   hand_job job;
   auto log = std::make_shared<memory_log>();
   auto metrics = std::make_shared<memory_metrics>();
@@ -274,6 +274,8 @@ TEST_CASE("a receiver that reports too much between two steps loses reports, cou
           static_cast<std::uint64_t>(500 * round));
   }
   CHECK(log->count(log_level::warning, "reports errors faster than they can be told") == 1);
+  job.context->stop();
+  CHECK(log->count(log_level::warning, "999 more until the end of the job, 1000 in ") == 1);
 }
 
 TEST_CASE("the thread that moves the clock gets an error, and no wait for itself, when it stores "

@@ -27,6 +27,7 @@ void tick(self_ptr self) {
   auto pace = s.pacer->look(env.time->wall_now(), env.machine_time->wall_now());
   for (auto& line : pace.lines)
     s.log.log(line.level, line.text);
+  env.what.repeats->look();
   if (pace.missed != 0)
     env.what.metrics->add("batches_missed_total", "", pace.missed);
   if (auto& due = pace.due; !due.empty())
@@ -55,6 +56,8 @@ batch_clock_actor::behavior_type behave(self_ptr self, environment_ptr env,
       [self](const stop_ticking& end) {
         auto& s = self->state;
         s.stopped = true;
+        if (auto line = s.pacer->last_words())
+          s.log.log(line->level, line->text);
         tell(*s.env, self, s.driver, drain{s.pacer->upcoming(), s.pacer->period(), end.done});
       },
   };

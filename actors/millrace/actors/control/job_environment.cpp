@@ -34,7 +34,7 @@ job_environment::job_environment(job j, std::shared_ptr<const clock> t, const vo
       time{time_of_job(machine_time)},
       seed{what.seed},
       plan{make_plan(what.graph, what.settings.parallelism)},
-      log{what.log, "runtime"},
+      log{what.logger_of("runtime")},
       store{{what.settings.block_store_bytes}},
       listeners{what.listeners, what.settings.listener_queue_size, log.named("listeners"),
                 what.metrics, who},
@@ -46,6 +46,7 @@ job_environment::job_environment(job j, std::shared_ptr<const clock> t, const vo
       schedule{what.settings.batch_interval, started_wall},
       zero{schedule.zero_time()},
       owner{who} {
+  what.repeats->use(time);
   pull_inputs pulls{*what.graph};
   if (pulls.block())
     input_thread = std::make_unique<serial_thread>(who);

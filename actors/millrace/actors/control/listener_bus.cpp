@@ -19,10 +19,8 @@ struct listener_bus::shared {
   std::deque<event> queue;
   bool stopping = false;
   bool ended = false;
-  bool dropping = false;
 
   void post(event e) {
-    bool first_dropped = false;
     {
       std::lock_guard guard{mutex};
       if (stopping)
@@ -33,12 +31,11 @@ struct listener_bus::shared {
           changed.notify_all();
         return;
       }
-      first_dropped = !std::exchange(dropping, true);
     }
     metrics->add("listener_events_dropped_total", "", 1);
-    if (first_dropped)
-      log.warning("listeners are too slow: " + std::to_string(max_queued) +
-                  " events wait, new ones are dropped (option listener.queue_size)");
+    log.repeated(log_level::warning, "dropped events for listeners",
+                 "listeners are too slow: " + std::to_string(max_queued) +
+                     " events wait, new ones are dropped (option listener.queue_size)");
   }
 
   void work(const void* owner) {
@@ -50,9 +47,8 @@ struct listener_bus::shared {
         break;
       auto next = std::move(queue.front());
       queue.pop_front();
-      dropping = dropping && queue.size() > max_queued / 2;
       lock.unlock();
-      call_listeners(listeners(), next, log);
+      call_listeners(listeners(), next, log, *metrics);
       next = nullptr;
       lock.lock();
     }

@@ -27,6 +27,7 @@ struct generator_state : pump_effects {
   void stored(const block_meta& block) override { tell(*env, self, driver, block_stored{block}); }
 
   void store_full(stream_id stream) override {
+    note_full_store(env->outlet, stream);
     tell(*env, self, driver, actors::store_full{stream});
   }
 

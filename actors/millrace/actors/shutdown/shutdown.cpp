@@ -185,6 +185,7 @@ bool shutdown::stop_listeners(const step& what) {
   bool ended = env.listeners.stop(*what.limit);
   if (!ended)
     log_.error("a listener has not returned; its thread is abandoned");
+  env.what.repeats->finish();
   return ended;
 }
 

@@ -49,7 +49,7 @@ struct local_job::inside_scope {
 };
 
 local_job::local_job(job what, std::shared_ptr<manual_clock> time, event_queue::choice pick)
-    : job_outlet{logger{what.log, "runtime"}, what.metrics},
+    : job_outlet{what.logger_of("runtime"), what.metrics},
       job_{std::move(what)},
       clock_{*time},
       pick_{std::move(pick)},
@@ -62,6 +62,7 @@ local_job::local_job(job what, std::shared_ptr<manual_clock> time, event_queue::
       output_runner_{std::make_shared<output_runner>(plan_, seed_, job_.settings.task_max_failures,
                                                      executor_, clock_, schedule_.zero_time())},
       outputs_{plan_, job_.settings.on_batch_failure, output_runner_, *this, *this} {
+  job_.repeats->use(time);
   make_partitions();
   make_receivers(time);
   driver_.pulls()->start(clock_.wall_now(), log().named("inputs"));
@@ -165,7 +166,9 @@ std::optional<std::int64_t> local_job::rate_limit(stream_id stream) const {
 
 bool local_job::listened_to() const { return !job_.listeners().empty(); }
 
-void local_job::post(event e) { call_listeners(job_.listeners(), e, log().named("listeners")); }
+void local_job::post(event e) {
+  call_listeners(job_.listeners(), e, log().named("listeners"), *metrics());
+}
 
 void local_job::end_job(const error& why, stop_mode how) {
   job_.report_error(why);
@@ -280,8 +283,10 @@ void local_job::take_in() {
 
 void local_job::tick(batch_time now) {
   auto due = schedule_.due(now);
-  if (!due.empty())
-    driver_.due(due.begin, due.end - due.period, due.period);
+  if (due.empty())
+    return;
+  job_.repeats->look();
+  driver_.due(due.begin, due.end - due.period, due.period);
 }
 
 void local_job::finish() {
@@ -336,6 +341,7 @@ bool local_job::carry_out(stop_phase phase) {
     return drained_;
   case stop_phase::listeners:
     post([now = clock_.wall_now()](listener& l) { l.on_streaming_stopped(now); });
+    job_.repeats->finish();
     return true;
   default:
     return true;

@@ -59,6 +59,7 @@ local_receiver::local_receiver(receiver_parts_ptr parts, const job_settings& set
                                event_queue& events, places at, driver_door driver)
     : parts_{std::move(parts)},
       time_{std::move(time)},
+      outlet_{outlet},
       events_{events},
       at_{at},
       driver_{std::move(driver)},
@@ -178,6 +179,7 @@ void local_receiver::stored(const block_meta& block) {
 }
 
 void local_receiver::store_full(stream_id stream) {
+  note_full_store(outlet_, stream);
   events_.post({at_.pump, at_.driver}, [this, stream] { driver_.store_full(stream); });
 }
 

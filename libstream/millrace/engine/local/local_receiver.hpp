@@ -85,6 +85,7 @@ private:
 
   receiver_parts_ptr parts_;
   std::shared_ptr<const clock> time_;
+  job_outlet& outlet_;
   event_queue& events_;
   places at_;
   driver_door driver_;
