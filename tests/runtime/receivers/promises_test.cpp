@@ -74,3 +74,71 @@ TEST_CASE("a receiver that stops itself stores nothing more, and one that restar
     CHECK(job.received() == std::vector{1, 3});
   });
 }
+
+TEST_CASE("on_start and on_stop are never called at the same time") {
+  on_all_engines([](engine& on) {
+    probe p;
+    std::atomic<int> inside = 0;
+    std::atomic<int> overlaps = 0;
+    const auto enter = [&] {
+      overlaps += inside++ == 0 ? 0 : 1;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      --inside;
+    };
+    p.at_start = [&](receiver<int>& r) {
+      if (p.starts % 3 == 1)
+        r.restart("at once");
+      enter();
+    };
+    p.at_stop = [&](receiver<int>&) { enter(); };
+    receiver_job job{on, p,
+                     test_configuration()
+                         .set("receiver.restart_delay", "10ms")
+                         .set("receiver.restart_delay_max", "10ms")};
+    for (int round = 0; round < 10; ++round) {
+      CHECK(job.advance_until([&, n = p.starts.load()] { return p.starts > n; }));
+      p.live.load()->restart("from elsewhere");
+    }
+    job.context().stop();
+    CHECK(overlaps == 0);
+    CHECK(p.stops == p.starts);
+  });
+}
+
+TEST_CASE("no records stored at once are no block, and no error") {
+  on_all_engines([](engine& on) {
+    probe p;
+    receiver_job job{on, p};
+    REQUIRE(job.advance_until([&] { return p.live.load() && p.live.load()->is_started(); }));
+    CHECK(p.live.load()->store(std::vector<int>{}));
+    CHECK(p.live.load()->store(std::vector<int>{1, 2}));
+    CHECK(p.live.load()->store(std::vector<int>{}));
+    CHECK(job.advance_until([&] { return job.received() == std::vector{1, 2}; }));
+    job.drain();
+    CHECK(job.metrics->counter("records_received_total", "0") == 2);
+    for (auto& batch : job.out().partitions())
+      CHECK(batch.size() == 1);
+  });
+}
+
+TEST_CASE("what is stored as one is kept whole, however large, or refused as a whole") {
+  on_all_engines([](engine& on) {
+    probe p;
+    receiver_job job{on, p, test_configuration().set("stream.max_block_bytes", 40)};
+    REQUIRE(job.advance_until([&] { return p.live.load() && p.live.load()->is_started(); }));
+    std::vector<int> many(1'000);
+    CHECK(p.live.load()->store(many));
+    CHECK(job.advance_until([&] { return job.received().size() == many.size(); }));
+    std::size_t blocks = 0;
+    for (auto& batch : job.out().partitions())
+      for (auto& partition : batch) {
+        CHECK((partition.empty() || partition.size() == many.size()));
+        blocks += partition.empty() ? 0 : 1;
+      }
+    CHECK(blocks == 1);
+    p.live.load()->stop("enough");
+    CHECK_FALSE(p.live.load()->store(many));
+    job.drain();
+    CHECK(job.received().size() == many.size());
+  });
+}
