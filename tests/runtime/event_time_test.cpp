@@ -139,6 +139,31 @@ TEST_CASE("the watermark is one for all partitions") {
   });
 }
 
+TEST_CASE("a record too far ahead of its batch is kept, and does not move the watermark") {
+  const std::int64_t far = 1'000'000;
+  const test_batches<stamped> input{std::vector<stamped>{{"a", 100}, {"a", far}},
+                                    std::vector<stamped>{{"a", 200}},
+                                    std::vector<stamped>{{"a", 4500}}, std::vector<stamped>{}};
+  auto sums_of = [&](engine& on, std::optional<duration> max_ahead) {
+    auto out = run_job(on, input.size(), [&](basic_stream_context& context) {
+      return test_input(context, input)
+          .assign_timestamps([](const stamped& s) { return event_time{s.second}; },
+                             watermark_options{seconds(1), max_ahead})
+          .window(window_spec::tumbling(seconds(1)))
+          .count_by_key()
+          .map([](const auto& r) { return flat(r); });
+    });
+    return as_sets(out.batches);
+  };
+  on_all_engines([&](engine& on) {
+    CHECK(sums_of(on, seconds(5)) == fired_sets{{}, {}, {{"a", 0, 1000, 2}}, {}});
+  });
+  on_all_engines([&](engine& on) {
+    // Without the bound the first batch moves the watermark, and what comes after is late.
+    CHECK(sums_of(on, std::nullopt) == fired_sets{{{"a", 0, 1000, 1}}, {}, {}, {}});
+  });
+}
+
 TEST_CASE("windows by event time reduce and group the values themselves") {
   const test_batches<stamped> input{std::vector<stamped>{{"x", 3}, {"y", 4}, {"x", 5}},
                                     std::vector<stamped>{{"z", 40}}};
