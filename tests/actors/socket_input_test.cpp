@@ -116,6 +116,23 @@ TEST_CASE("a reset between lines drops nothing, and one in an over-long line sti
   }
 }
 
+TEST_CASE("all over-long lines of a read are counted, and those beyond the first are summed up") {
+  std::string sent;
+  for (int i = 0; i < 20; ++i)
+    sent += std::string(2000, 'x') + "\n";
+  auto net = std::make_shared<memory_network>(
+      connections{memory_network::connection{sent + "a\n", memory_network::silence{}}});
+  actor_job job{quick_configuration().set("stream.max_record_bytes", "1KiB"), milliseconds(20),
+                with_network(net)};
+  CHECK(lines_from(job, "nowhere", 1, 1) == texts{"a"});
+  CHECK(job.metrics->counter("records_oversize_total", "0") == 20);
+  CHECK(wait_until([&] {
+    return job.events->events("receiver error socket_text_stream-0: a record of 2000 bytes")
+                   .size() == 16 &&
+           job.events->events("receiver error socket_text_stream-0: 4 more records").size() == 1;
+  }));
+}
+
 TEST_CASE("a real reset leads to another connection") {
   tcp_server server{{[](tcp_peer& peer) {
                        peer.send("lost perhaps\nto");
