@@ -142,3 +142,106 @@ TEST_CASE("what is stored as one is kept whole, however large, or refused as a w
     CHECK(job.received().size() == many.size());
   });
 }
+
+TEST_CASE("a receiver of text may store views of bytes that go at once") {
+  struct texts final : receiver<std::string_view> {
+    explicit texts(std::atomic<bool>& d) : done{d} {}
+    void on_start() override {
+      std::string bytes = "one";
+      CHECK(store(bytes));
+      bytes = "two";
+      CHECK(store(std::string_view{bytes}));
+      std::vector<std::string> many(100, "a text that is longer than the short form");
+      CHECK(store(std::vector<std::string_view>{many.begin(), many.end()}));
+      many.assign(100, "other bytes of the same or of another length");
+      CHECK(store(std::vector<std::string_view>{}));
+      bytes = "six";
+      CHECK(store(bytes));
+      bytes = "xxx";
+      done = true;
+    }
+    void on_stop() override {}
+    std::atomic<bool>& done;
+  };
+  on_all_engines([](engine& on) {
+    std::atomic<bool> done = false;
+    collector<std::string> out;
+    auto context =
+        on.make_context(test_configuration().set("stream.max_block_bytes", 400), milliseconds(500));
+    context->receiver_stream([&] { return std::make_shared<texts>(done); })
+        .map([](std::string_view text) { return std::string{text}; })
+        .collect_into(out);
+    context->start();
+    REQUIRE(wait_until([&] { return done.load(); }));
+    const auto received = [&] {
+      std::vector<std::vector<std::string>> parts;
+      for (auto& batch : out.partitions())
+        for (auto& part : batch)
+          if (!part.empty())
+            parts.push_back(part);
+      return parts;
+    };
+    CHECK(on.advance_until(step, [&] { return received().size() >= 3; }));
+    context->stop();
+    const auto parts = received();
+    REQUIRE(parts.size() == 3);
+    CHECK(parts[0] == std::vector<std::string>{"one", "two"});
+    CHECK(parts[1] == std::vector<std::string>(100, "a text that is longer than the short form"));
+    CHECK(parts[2] == std::vector<std::string>{"six"});
+  });
+}
+
+TEST_CASE(
+    "what listeners are told of a receiver: whether it runs, its last error and when, restarts") {
+  struct keeper final : listener {
+    void on_receiver_started(const receiver_info& r) override { keep(r); }
+    void on_receiver_error(const receiver_info& r) override { keep(r); }
+    void on_receiver_stopped(const receiver_info& r) override { keep(r); }
+    void keep(const receiver_info& r) {
+      const std::lock_guard guard{mutex};
+      seen.push_back(r);
+    }
+    std::size_t count() {
+      const std::lock_guard guard{mutex};
+      return seen.size();
+    }
+    std::mutex mutex;
+    std::vector<receiver_info> seen;
+  };
+  on_all_engines([](engine& on) {
+    probe p;
+    receiver_job job{on, p, test_configuration().set("receiver.restart_delay", "10ms")};
+    auto kept = std::make_shared<keeper>();
+    job.context().add_listener(kept);
+    const auto told = [&](std::size_t n) {
+      CHECK(job.advance_until([&] { return kept->count() >= n; }));
+    };
+    REQUIRE(job.advance_until([&] { return !job.events->events("receiver started").empty(); }));
+    const auto before = kept->count();
+    p.live.load()->report_error("odd");
+    told(before + 1);
+    p.live.load()->restart("moved");
+    told(before + 3);
+    p.live.load()->stop("enough");
+    told(before + 4);
+    job.drain();
+    const std::vector<receiver_info> seen{kept->seen.begin() + static_cast<std::ptrdiff_t>(before),
+                                          kept->seen.end()};
+    REQUIRE(seen.size() == 4);
+    for (auto& r : seen) {
+      CHECK(r.stream == stream_id{0});
+      CHECK(r.name == "numbers");
+      CHECK(r.location == "localhost");
+      REQUIRE(r.last_error_time);
+      CHECK(r.last_error_time->ms() > 0);
+      CHECK(r.last_error_time >= seen.front().last_error_time);
+    }
+    const auto is = [](const receiver_info& r, bool active, const char* error, std::uint64_t n) {
+      return r.active == active && r.last_error == error && r.restarts == n;
+    };
+    CHECK(is(seen[0], true, "odd", 0));
+    CHECK(is(seen[1], false, "moved", 0));
+    CHECK(is(seen[2], true, "moved", 1));
+    CHECK(is(seen[3], false, "moved", 1));
+  });
+}
