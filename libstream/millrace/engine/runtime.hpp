@@ -11,7 +11,8 @@ namespace millrace {
 struct job;
 
 enum class stop_mode {
-  /// Process everything that has been received, then stop; each phase has a deadline.
+  /// Process everything that has been received, then stop. That takes as long as it takes, unless
+  /// the option stop.graceful_timeout bounds it; other phases have the bound stop.phase_timeout.
   graceful,
   /// Stop receiving and processing now; unfinished batches are abandoned.
   immediate,
