@@ -25,11 +25,12 @@ two_inputs(std::function<std::optional<batch<int>>(batch_time)> pull) {
   });
 }
 
-block_meta put(block_store& store, std::uint64_t number, std::vector<int> records) {
+block_meta put(block_store& store, std::uint64_t number, std::vector<int> records,
+               source_position at = {}) {
   auto made = make_typed_block(std::move(records));
   block_id id{stream_id{0}, number};
   CHECK(store.try_put(id, made));
-  return {id, made->records(), made->bytes()};
+  return {id, made->records(), made->bytes(), std::move(at)};
 }
 
 /// An assembler, and the pull sources as its driver asks them.
@@ -68,7 +69,7 @@ TEST_CASE("a batch has everything received before it, and what was pulled for it
   assembly job{*graph, store, 4};
   CHECK_FALSE(job.next());
   CHECK(job->stored(put(store, 0, {1, 2})));
-  CHECK(job->stored(put(store, 1, {3})));
+  CHECK(job->stored(put(store, 1, {3}, "offset 7")));
   job->due(batch_time{1000}, batch_time{1000}, seconds(1));
   CHECK(job->stored(put(store, 2, {4})));
   job->due(batch_time{2000}, batch_time{2000}, seconds(1));
@@ -77,6 +78,8 @@ TEST_CASE("a batch has everything received before it, and what was pulled for it
   CHECK(one->time == batch_time{1000});
   CHECK(one->blocks.at(stream_id{0}).size() == 2);
   CHECK(one->blocks.at(stream_id{0})[1].index == 1);
+  CHECK(one->blocks.at(stream_id{0})[0].position.empty());
+  CHECK(one->blocks.at(stream_id{0})[1].position == "offset 7");
   CHECK(one->blocks.at(stream_id{1}).size() == 1);
   CHECK(one->inputs.at(0).records == 3);
   CHECK(one->inputs.at(1).records == 2);

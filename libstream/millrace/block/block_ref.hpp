@@ -4,6 +4,7 @@
 #include "millrace/block/block.hpp"
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 namespace millrace {
@@ -20,8 +21,9 @@ struct block_ref {
   block_ref() = default;
 
   /// A received block, which whoever runs the batch fetches.
-  block_ref(std::uint32_t i, block_id received, std::uint64_t n, std::uint64_t size)
-      : index{i}, id{received}, records{n}, bytes{size} {}
+  block_ref(std::uint32_t i, block_id received, std::uint64_t n, std::uint64_t size,
+            std::string at = {})
+      : index{i}, id{received}, records{n}, bytes{size}, position{std::move(at)} {}
 
   /// A block that a pull source has made.
   block_ref(std::uint32_t i, block_ptr made)
@@ -36,6 +38,7 @@ struct block_ref {
   block_id id; ///< Of a received block.
   std::uint64_t records = 0;
   std::uint64_t bytes = 0; ///< As they were when the block was made.
+  std::string position;    ///< Where the source stood after a received block, if it said so.
   block_ptr data;          ///< Of a pulled block.
 };
 

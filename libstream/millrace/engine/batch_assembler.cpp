@@ -70,7 +70,7 @@ result<allocated_batch_ptr> batch_assembler::allocate(batch_time time, pulled_in
     auto from = std::ranges::find(pulled.streams, in.stream, &pulled_inputs::entry::stream);
     if (from == pulled.streams.end()) {
       for (auto& meta : (*received)->of(in.stream))
-        blocks.emplace_back(next(), meta.id, meta.records, meta.bytes);
+        blocks.emplace_back(next(), meta.id, meta.records, meta.bytes, meta.position);
     } else if (from->splits) {
       for (auto& b : from->blocks)
         blocks.emplace_back(next(), std::move(b));
