@@ -32,11 +32,7 @@ struct recorder final : listener {
 
 struct bus_fixture {
   explicit bus_fixture(std::size_t max_queued = 100, const void* owner = nullptr)
-      : bus{[this] {
-              std::lock_guard guard{mutex};
-              return all;
-            },
-            max_queued, logger{log, "listeners", repeats}, metrics, owner} {}
+      : bus{all, max_queued, logger{log, "listeners", repeats}, metrics, owner} {}
 
   void post(std::int64_t t) {
     bus.post([t](listener& l) { l.on_streaming_started(batch_time{t}); });
@@ -46,8 +42,7 @@ struct bus_fixture {
   std::shared_ptr<manual_clock> time = std::make_shared<manual_clock>();
   std::shared_ptr<repeated_lines> repeats = std::make_shared<repeated_lines>(time);
   std::shared_ptr<memory_metrics> metrics = std::make_shared<memory_metrics>();
-  std::mutex mutex;
-  std::vector<std::shared_ptr<listener>> all;
+  std::shared_ptr<listener_list> all = std::make_shared<listener_list>();
   listener_bus bus;
 };
 
@@ -95,7 +90,8 @@ TEST_CASE(
   auto two = std::make_shared<recorder>();
   one->act = [&](batch_time) { CHECK(own_thread_mark::is_owned_by(&owner)); };
   CHECK_FALSE(f.bus.wanted());
-  f.all = {one, two};
+  f.all->add(one);
+  f.all->add(two);
   CHECK(f.bus.wanted());
   for (std::int64_t i = 0; i < 5000; ++i)
     f.post(i);
@@ -116,7 +112,8 @@ TEST_CASE("listener_bus: what a listener throws is logged, and the others still 
     throw 42;
   };
   auto good = std::make_shared<recorder>();
-  f.all = {bad, good};
+  f.all->add(bad);
+  f.all->add(good);
   for (std::int64_t i = 1; i <= 5; ++i)
     f.post(i);
   CHECK(f.bus.stop(long_enough));
@@ -141,7 +138,7 @@ TEST_CASE("listener_bus: at the bound events are dropped and counted, with one w
     while (allowed < mine)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
   };
-  f.all = {slow};
+  f.all->add(slow);
   auto warnings = [&] {
     return f.log->count(log_level::warning, "listeners are too slow: 4 events wait");
   };
@@ -184,7 +181,7 @@ TEST_CASE("listener_bus: stopped by a listener, it does not wait for itself") {
     CHECK_FALSE(f.bus.stop(std::chrono::milliseconds{0}));
     done = true;
   };
-  f.all = {l};
+  f.all->add(l);
   f.post(1);
   CHECK(wait_until([&] { return done.load(); }));
 }

@@ -4,7 +4,7 @@
 #include "millrace/base/metrics.hpp"
 #include "millrace/base/repeated_lines.hpp"
 #include "millrace/engine/job_settings.hpp"
-#include "millrace/engine/listener.hpp"
+#include "millrace/engine/listener_list.hpp"
 #include "millrace/plan/graph.hpp"
 
 #include <cstdint>
@@ -12,7 +12,6 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace millrace {
 
@@ -26,8 +25,7 @@ struct job {
   std::shared_ptr<metric_observer> metrics;
   /// 0: the runtime draws one.
   hash_seed seed;
-  /// The listeners at this moment; thread-safe.
-  std::function<std::vector<std::shared_ptr<listener>>()> listeners;
+  std::shared_ptr<const listener_list> listeners;
   /// Reports an error that `await_termination` will throw. Thread-safe; the first one counts.
   std::function<void(const error&)> report_error;
   /// Of the blocks that this run of the job receives.

@@ -33,7 +33,7 @@ std::unique_ptr<record_framer> make_length_framer(std::size_t max_record_bytes) 
 /// Shared with the runtime's callbacks, which may come while the context is being destroyed.
 struct basic_stream_context::shared_state {
   std::mutex mutex;
-  std::vector<std::shared_ptr<listener>> listeners;
+  std::shared_ptr<listener_list> listeners = std::make_shared<listener_list>();
   std::optional<error> first_error;
   std::shared_ptr<log_observer> log;
   std::shared_ptr<metric_observer> metrics = null_metrics();
@@ -145,13 +145,11 @@ socket_source basic_stream_context::framed_blocks(std::string host, std::uint16_
 }
 
 void basic_stream_context::add_listener(std::shared_ptr<listener> l) {
-  std::lock_guard guard{shared_->mutex};
-  shared_->listeners.push_back(std::move(l));
+  shared_->listeners->add(std::move(l));
 }
 
 void basic_stream_context::remove_listener(const std::shared_ptr<listener>& l) {
-  std::lock_guard guard{shared_->mutex};
-  std::erase(shared_->listeners, l);
+  shared_->listeners->remove(l);
 }
 
 void basic_stream_context::set_log(std::shared_ptr<log_observer> log) {
@@ -173,12 +171,8 @@ job basic_stream_context::make_job() {
            std::make_shared<repeated_lines>(),
            shared_->metrics,
            hash_seed{static_cast<std::uint64_t>(conf_.integer("state.hash_seed"))},
-           {},
+           shared_->listeners,
            {}};
-  what.listeners = [shared = shared_] {
-    std::lock_guard guard{shared->mutex};
-    return shared->listeners;
-  };
   what.report_error = [shared = shared_](const error& e) {
     std::lock_guard guard{shared->mutex};
     if (!shared->first_error)

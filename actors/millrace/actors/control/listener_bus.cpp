@@ -10,7 +10,7 @@
 namespace millrace::actors {
 
 struct listener_bus::shared {
-  std::function<std::vector<std::shared_ptr<listener>>()> listeners;
+  std::shared_ptr<const listener_list> listeners;
   std::size_t max_queued;
   logger log;
   std::shared_ptr<metric_observer> metrics;
@@ -48,7 +48,7 @@ struct listener_bus::shared {
       auto next = std::move(queue.front());
       queue.pop_front();
       lock.unlock();
-      call_listeners(listeners(), next, log, *metrics);
+      call_listeners(listeners->all(), next, log, *metrics);
       next = nullptr;
       lock.lock();
     }
@@ -57,9 +57,8 @@ struct listener_bus::shared {
   }
 };
 
-listener_bus::listener_bus(std::function<std::vector<std::shared_ptr<listener>>()> listeners,
-                           std::size_t max_queued, logger log,
-                           std::shared_ptr<metric_observer> metrics, const void* owner)
+listener_bus::listener_bus(std::shared_ptr<const listener_list> listeners, std::size_t max_queued,
+                           logger log, std::shared_ptr<metric_observer> metrics, const void* owner)
     : shared_{std::make_shared<shared>()} {
   shared_->listeners = std::move(listeners);
   shared_->max_queued = max_queued;
@@ -70,7 +69,7 @@ listener_bus::listener_bus(std::function<std::vector<std::shared_ptr<listener>>(
 
 listener_bus::~listener_bus() { stop(std::chrono::hours{24}); }
 
-bool listener_bus::wanted() const { return !shared_->listeners().empty(); }
+bool listener_bus::wanted() const { return !shared_->listeners->empty(); }
 
 void listener_bus::post(event e) { shared_->post(std::move(e)); }
 

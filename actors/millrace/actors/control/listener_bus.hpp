@@ -1,12 +1,11 @@
 #pragma once
 
 #include "millrace/engine/job_outlet.hpp"
+#include "millrace/engine/listener_list.hpp"
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <thread>
-#include <vector>
 
 namespace millrace::actors {
 
@@ -19,9 +18,8 @@ class listener_bus {
 public:
   using event = job_outlet::event;
 
-  listener_bus(std::function<std::vector<std::shared_ptr<listener>>()> listeners,
-               std::size_t max_queued, logger log, std::shared_ptr<metric_observer> metrics,
-               const void* owner);
+  listener_bus(std::shared_ptr<const listener_list> listeners, std::size_t max_queued, logger log,
+               std::shared_ptr<metric_observer> metrics, const void* owner);
   ~listener_bus();
 
   /// Whether anybody listens now.

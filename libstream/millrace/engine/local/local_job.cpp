@@ -164,10 +164,10 @@ std::optional<std::int64_t> local_job::rate_limit(stream_id stream) const {
 
 // -- what the parts of the engine say and ask for ---
 
-bool local_job::listened_to() const { return !job_.listeners().empty(); }
+bool local_job::listened_to() const { return !job_.listeners->empty(); }
 
 void local_job::post(event e) {
-  call_listeners(job_.listeners(), e, log().named("listeners"), *metrics());
+  call_listeners(job_.listeners->all(), e, log().named("listeners"), *metrics());
 }
 
 void local_job::end_job(const error& why, stop_mode how) {
