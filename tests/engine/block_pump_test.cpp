@@ -164,8 +164,9 @@ TEST_CASE("a pump that goes away lets go of who waits for it") {
     CHECK_FALSE(into.wait_until_stored(*receipt));
   }};
   {
-    block_pump pump{stream_id{2},      into,  [] { return std::nullopt; }, store, milliseconds(100),
-                    fixture::at(1000), driver};
+    block_pump pump{
+        block_id{stream_id{2}, 0}, into,  [] { return std::nullopt; }, store, milliseconds(100),
+        fixture::at(1000),         driver};
     while (!accepted)
       std::this_thread::yield();
   }

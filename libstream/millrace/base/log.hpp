@@ -61,8 +61,9 @@ public:
   /// For what can happen without bound: `text` is written the first time; while it goes on, one
   /// line a minute gives the figures and the latest text, and one more when it is over or the job
   /// ends. What has the same `subject` (a noun in the plural, such as "restarts of receiver a") and
-  /// component is counted together, `times` at once. Subjects must come from a fixed set, not from
-  /// data. Without `repeated_lines`, outside of jobs, each text is written.
+  /// component is counted together, `times` at once. Subjects must be few, so not made of records;
+  /// beyond `repeated_lines::max_subjects` they are told together. Without `repeated_lines`,
+  /// outside of jobs, each text is written.
   void repeated(log_level level, std::string_view subject, std::string_view text,
                 std::uint64_t times = 1) const;
 

@@ -110,7 +110,8 @@ void receiver_life_cycle::restart_later(restart_reason why, const std::string& r
   }
   ++info_.restarts;
   outlet_.metrics()->add("receiver_restarts_total", std::to_string(info_.stream.value()), 1);
-  log_.repeated(log_level::warning, "restarts of receiver " + info_.name,
+  // By reason, so that one which is new is told at once.
+  log_.repeated(log_level::warning, "restarts of receiver " + info_.name + " (" + reason + ")",
                 "receiver " + info_.name + ": " + reason + "; restart in " +
                     to_string(decision.delay));
   restart_at_ = now + decision.delay.chrono();
