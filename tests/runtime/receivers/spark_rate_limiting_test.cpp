@@ -59,6 +59,29 @@ TEST_CASE("RateLimiterSuite: a new rate holds up to the configured maximum") {
     });
 }
 
+TEST_CASE("a rate that is told before the start has returned is ignored") {
+  struct early final : listener {
+    explicit early(runtime& which) : on{which} {}
+    void on_streaming_started(batch_time) override { on.update_rate(stream_id{0}, 5); }
+    runtime& on;
+  };
+  on_all_engines([](engine& on) {
+    const bool in_start = on.name() != "actors"; // There listeners have a thread of their own.
+    probe p;
+    auto context = on.make_context(limited(0), seconds(1));
+    if (in_start)
+      context->add_listener(std::make_shared<early>(on.its_runtime()));
+    context->receiver_stream([&p] { return std::make_shared<probed_receiver>(p); })
+        .for_each_batch([](const batch<int>&) {});
+    on.its_runtime().update_rate(stream_id{0}, 5);
+    context->start();
+    CHECK_FALSE(on.its_runtime().rate_limit(stream_id{0}));
+    on.its_runtime().update_rate(stream_id{0}, 7);
+    CHECK(wait_until([&] { return on.its_runtime().rate_limit(stream_id{0}) == 7; }));
+    context->stop();
+  });
+}
+
 TEST_CASE("RateControllerSuite: every new rate reaches the receiver") {
   on_all_engines([](engine& on) {
     probe p;

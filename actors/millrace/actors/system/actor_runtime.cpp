@@ -266,6 +266,7 @@ void actor_runtime::start(job what) {
   starting_.store(true);
   try {
     running_ = std::make_unique<running>(std::move(what), options_, stop_, this);
+    started_.store(running_.get());
   } catch (...) {
     stop_->set_stopped();
     throw;
@@ -279,21 +280,25 @@ bool actor_runtime::wait_stopped(std::optional<std::chrono::milliseconds> limit)
 }
 
 void actor_runtime::update_rate(stream_id stream, double records_per_second) {
-  if (running_)
-    running_->update_rate(stream, records_per_second);
+  if (auto* job = started_.load())
+    job->update_rate(stream, records_per_second);
 }
 
 std::optional<std::int64_t> actor_runtime::rate_limit(stream_id stream) const {
-  return running_ ? running_->rate_limit(stream) : std::nullopt;
+  auto* job = started_.load();
+  return job ? job->rate_limit(stream) : std::nullopt;
 }
 
 bool actor_runtime::on_own_thread() const { return own_thread_mark::is_owned_by(this); }
 
 void actor_runtime::advance(duration by) {
-  if (running_)
-    running_->advance(by);
+  if (auto* job = started_.load())
+    job->advance(by);
 }
 
-std::uint64_t actor_runtime::messages() const { return running_ ? running_->messages() : 0; }
+std::uint64_t actor_runtime::messages() const {
+  auto* job = started_.load();
+  return job ? job->messages() : 0;
+}
 
 } // namespace millrace::actors

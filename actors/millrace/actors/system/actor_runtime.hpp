@@ -49,6 +49,7 @@ private:
   std::shared_ptr<stop_request> stop_;
   std::atomic<bool> starting_{false};
   std::unique_ptr<running> running_;
+  std::atomic<running*> started_{nullptr}; ///< `running_`, once `start` has made it.
 };
 
 } // namespace millrace::actors

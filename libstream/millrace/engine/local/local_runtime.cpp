@@ -14,6 +14,7 @@ void local_runtime::run(job what, event_queue::choice pick) {
   what.settings.receiver_restarts.jitter = 0;
   running_ = std::make_unique<local_job>(std::move(what), clock_, std::move(pick));
   running_->begin();
+  started_ = true;
 }
 
 void local_runtime::advance(duration by) {
@@ -25,7 +26,7 @@ void local_runtime::advance(duration by) {
 }
 
 void local_runtime::update_rate(stream_id stream, double records_per_second) {
-  if (running_)
+  if (started_)
     running_->update_rate(stream, records_per_second);
 }
 

@@ -44,6 +44,7 @@ protected:
 private:
   std::shared_ptr<manual_clock> clock_;
   std::unique_ptr<local_job> running_;
+  bool started_ = false; ///< `start` has returned.
 };
 
 } // namespace millrace
