@@ -116,8 +116,10 @@ TEST_CASE("no records stored at once are no block, and no error") {
     CHECK(job.advance_until([&] { return job.received() == std::vector{1, 2}; }));
     job.drain();
     CHECK(job.metrics->counter("records_received_total", "0") == 2);
+    std::size_t blocks = 0;
     for (auto& batch : job.out().partitions())
-      CHECK(batch.size() == 1);
+      blocks += batch.size();
+    CHECK(blocks == 1);
   });
 }
 
