@@ -46,6 +46,8 @@ struct scripted final : pull_source {
   }
 
   bool take_back(const std::vector<input_split>& splits) override {
+    if (refuses_to_take)
+      throw std::runtime_error("not again");
     for (auto at = splits.rbegin(); keeps && at != splits.rend(); ++at)
       numbers.insert(numbers.begin(), at->what.at(0));
     return keeps;
@@ -55,6 +57,7 @@ struct scripted final : pull_source {
   std::set<int> unreadable;
   bool absent = false;
   bool keeps = false;
+  bool refuses_to_take = false;
   std::vector<std::int64_t> asked;
   input_limits limit;
 };
@@ -156,6 +159,15 @@ TEST_CASE_FIXTURE(fixture, "what was kept counts against the limit of the batch 
   CHECK(first->limit.records == 1);
   CHECK(numbers_of(*got, one) == ints{1, 2, 4});
   CHECK(numbers_of(*pull(3), one) == ints{5});
+}
+
+TEST_CASE_FIXTURE(fixture, "splits that a source throws at are kept for it") {
+  first->refuses_to_take = true;
+  first->numbers = {1, 2};
+  second->numbers = {3};
+  second->unreadable = {3};
+  CHECK_FALSE(pull(1));
+  CHECK(numbers_of(*pull(2), one) == ints{1, 2});
 }
 
 TEST_CASE_FIXTURE(fixture, "a read that throws is as one that fails") {

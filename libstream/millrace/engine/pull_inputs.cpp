@@ -97,7 +97,9 @@ std::optional<std::vector<input_split>> pull_inputs::plan(input& in, batch_time 
 }
 
 void pull_inputs::take_back(input& from, std::vector<input_split> splits) {
-  if (!from.source->take_back(splits))
+  bool taken = false;
+  const auto threw = thrown_by([&] { taken = from.source->take_back(splits); });
+  if (threw || !taken)
     from.kept = std::move(splits);
 }
 

@@ -51,6 +51,7 @@ private:
   };
   static std::optional<std::vector<input_split>> plan(input& in, batch_time time,
                                                       const input_limits& limits);
+  /// What a source throws when it is to take splits back is taken for a no: none is lost.
   static void take_back(input& from, std::vector<input_split> splits);
   static result<pulled_inputs::entry> pull_from(input& in, batch_time time,
                                                 const input_limits& limits);
